@@ -1,0 +1,85 @@
+"""How an operation writes and reads an encrypted column. Nothing encrypts by itself: each use is a visible line in the operation.
+
+Writing::
+
+    ring = context.keys.ensure(connection, user_id, Purpose.IDENTITY)
+    place = Binding("user_identifiers", "value", row_id, user_id, Purpose.IDENTITY)
+    row["value"] = encrypt_text(ring, place, cpf)
+
+Reading one person's values takes ``context.keys.data_keys`` and ``decrypt_text``; reading a page takes ``decrypt_texts``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from telemed_store.crypto.data_keys import KeyRing, Purpose
+from telemed_store.crypto.envelope import Binding, key_number, open_sealed, seal
+from telemed_store.crypto.key_store import KeyStore
+from telemed_store.errors import DecryptionFailed
+
+__all__ = ["decrypt_text", "decrypt_texts", "encrypt_text"]
+
+
+def encrypt_text(ring: KeyRing, binding: Binding, text: str | None) -> bytes | None:
+    """Seal a text for its place with the ring's current key; None stays None.
+
+    Raises:
+        ValidationFailed: The text has no UTF-8 form.
+        StoreError: The ring is empty, or of another subject or purpose than the binding.
+    """
+    return None if text is None else seal(ring.current, text, binding)
+
+
+def decrypt_text(ring: KeyRing, binding: Binding, sealed: bytes | None) -> str | None:
+    """Open a text stored at this place; None stays None.
+
+    Raises:
+        DecryptionFailed: Damaged, moved from another place, not a text, or its key is not in the ring.
+    """
+    if sealed is None:
+        return None
+    opened = open_sealed(ring.numbered(key_number(sealed)), sealed, binding)
+    try:
+        return opened.decode()
+    except UnicodeDecodeError:
+        raise DecryptionFailed from None
+
+
+def decrypt_texts(
+    connection: Connection, keys: KeyStore, values: Iterable[tuple[Binding, bytes | None]]
+) -> list[str | None]:
+    """Open many stored texts, of any subjects and purposes, in their order.
+
+    At most one statement per purpose, and one more where a key was rotated since this process read it.
+
+    Raises:
+        DecryptionFailed: One of them is damaged, was moved, or its key is gone.
+    """
+    listed = list(values)
+    rings = _rings_for(connection, keys, listed)
+    return [
+        None if sealed is None else decrypt_text(rings[binding.subject_id, binding.purpose], binding, sealed)
+        for binding, sealed in listed
+    ]
+
+
+def _rings_for(
+    connection: Connection, keys: KeyStore, values: Sequence[tuple[Binding, bytes | None]]
+) -> dict[tuple[UUID, Purpose], KeyRing]:
+    needed: defaultdict[Purpose, defaultdict[UUID, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for binding, sealed in values:
+        if sealed is not None:
+            needed[binding.purpose][binding.subject_id].add(key_number(sealed))
+    rings: dict[tuple[UUID, Purpose], KeyRing] = {}
+    for purpose, numbers in needed.items():
+        loaded = keys.load_many(connection, numbers, purpose)
+        outdated = [each for each, wanted in numbers.items() if any(number not in loaded[each] for number in wanted)]
+        if outdated:
+            loaded |= keys.load_many(connection, outdated, purpose, refresh=True)
+        rings.update({(subject_id, purpose): ring for subject_id, ring in loaded.items()})
+    return rings
