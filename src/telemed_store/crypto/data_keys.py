@@ -5,16 +5,13 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NoReturn, Self, final
+from typing import NoReturn, final
 from uuid import UUID
 
 from telemed_store.crypto.aead import KEY_SIZE
 from telemed_store.errors import DecryptionFailed, StoreError
 
-__all__ = ["LARGEST_KEY_NUMBER", "DataKey", "KeyRing", "Purpose", "Secret"]
-
-# The number of a data key travels in 4 unsigned bytes; the column that holds it is a signed 32-bit integer on every engine.
-LARGEST_KEY_NUMBER: Final = 2**31 - 1
+__all__ = ["DataKey", "KeyRing", "Purpose", "Secret"]
 
 
 class Purpose(StrEnum):
@@ -106,8 +103,3 @@ class KeyRing:
 
     def __contains__(self, number: int) -> bool:
         return any(key.number == number for key in self.keys)
-
-    def adding(self, key: DataKey) -> Self:
-        """The same ring with one more key."""
-        keys = tuple(sorted((*self.keys, key), key=lambda each: each.number))
-        return type(self)(self.subject_id, self.purpose, keys)
