@@ -1,0 +1,109 @@
+"""The store on behalf of one actor: one-shot verbs, and the frames for more."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from telemed_store._async._synchronization import call, sleep
+from telemed_store._async.core import AsyncCore
+from telemed_store._async.reader import AsyncReader, AsyncSnapshot
+from telemed_store._async.repositories import AsyncRepositories
+from telemed_store._async.unit_of_work import AsyncJoinedUnitOfWork, AsyncUnitOfWork
+from telemed_store.audit.actor import Actor
+from telemed_store.audit.context import Context
+from telemed_store.database.retry import pauses
+from telemed_store.errors import TransactionConflict, ValidationFailed
+
+__all__ = ["AsyncBoundStore"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class AsyncBoundStore(AsyncRepositories):
+    """What one actor sees and does. Cheap: make one per request with ``store.acting_as(actor)``.
+
+    Each verb called on it is a unit of work of its own, repeated on a conflict; each read is a single statement on the reading pool.
+    """
+
+    def __init__(self, core: AsyncCore, actor: Actor) -> None:
+        super().__init__(self)
+        self._core = core
+        self._actor = actor
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf."""
+        return self._actor
+
+    def unit_of_work(self) -> AsyncUnitOfWork:
+        """Several verbs, one transaction."""
+        return AsyncUnitOfWork(self._core, self._actor)
+
+    def reader(self) -> AsyncReader:
+        """Several reads, each a single statement without a transaction."""
+        return AsyncReader(self._core, self._actor)
+
+    def snapshot(self) -> AsyncSnapshot:
+        """Several reads at one point in time."""
+        return AsyncSnapshot(self._core, self._actor)
+
+    def join(self, connection: AsyncConnection) -> AsyncJoinedUnitOfWork:
+        """Our verbs in the host's transaction on ``connection``, which this never commits."""
+        return AsyncJoinedUnitOfWork(self._core, self._actor, connection)
+
+    async def run(
+        self, function: Callable[Concatenate[AsyncUnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``function(uow, ...)`` in a unit of work; on a conflict run it again from scratch in a fresh one.
+
+        The function may therefore run more than once: it must not do anything outside the unit that cannot be repeated, and takes no
+        generators, which a first run would use up.
+
+        Raises:
+            TransactionConflict: Conflicts went on until ``retry_deadline``.
+        """
+        for name, value in (*enumerate(args), *kwargs.items()):
+            if inspect.isgenerator(value) or inspect.isasyncgen(value):
+                raise ValidationFailed({f"argument {name}": "is a generator, which a repeated run would find used up"})
+        delays = pauses(self._core.settings.retry_deadline.total_seconds())
+        while True:
+            try:
+                async with self.unit_of_work() as unit:
+                    return await call(function, unit, *args, **kwargs)
+            except TransactionConflict:
+                delay = next(delays, None)
+                if delay is None:
+                    raise
+            await sleep(delay)
+
+    async def write(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run one verb in a unit of work of its own, repeated on a conflict."""
+
+        async def verb(unit: AsyncUnitOfWork) -> T:
+            return await unit.write(operation, *args, **kwargs)
+
+        return await self.run(verb)
+
+    async def read(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run one reading statement."""
+        async with self.reader() as reader:
+            return await reader.read(operation, *args, **kwargs)
+
+    async def read_consistent(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run several reading statements at one point in time."""
+        async with self.snapshot() as snapshot:
+            return await snapshot.read(operation, *args, **kwargs)
+
+

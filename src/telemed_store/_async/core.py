@@ -1,0 +1,88 @@
+"""What all frames of one store share: settings, clock, keys, pools, observers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from telemed_store._async._synchronization import call, run_on, shielded
+from telemed_store._async.pools import AsyncPools
+from telemed_store.audit.actor import Actor
+from telemed_store.audit.context import Access, Context, Journal
+from telemed_store.audit.operations import write_accesses, write_denials
+from telemed_store.crypto.key_store import KeyStore
+from telemed_store.database.clock import Clock
+from telemed_store.database.hooks import Hook
+from telemed_store.database.paging import CursorCodec
+from telemed_store.database.translation import DRIVER_ERRORS, translate
+from telemed_store.events.models import DomainEvent
+from telemed_store.settings import Settings
+
+__all__ = ["AsyncCore", "When"]
+
+When = Literal["in_transaction", "after_commit"]
+Observer = Callable[..., Awaitable[None] | None]
+
+logger = logging.getLogger("telemed_store")
+
+
+@dataclass(slots=True)
+class AsyncCore:
+    """The wiring of one store; frames hold it, callers never see it."""
+
+    settings: Settings
+    clock: Clock
+    keys: KeyStore
+    cursors: CursorCodec
+    pools: AsyncPools
+    observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
+        default_factory=lambda: {"in_transaction": [], "after_commit": []}
+    )
+
+    def context(self, actor: Actor, journal: Journal) -> Context:
+        """The context of one operation, at this instant."""
+        return Context(actor, self.settings, self.keys, self.cursors, journal, self.clock.now())
+
+    def observers_of(self, event: DomainEvent, when: When) -> Iterable[Observer]:
+        """Who asked to be told of such an event."""
+        return (observer for kind, observer in self.observers[when] if isinstance(event, kind))
+
+    async def write_notes(self, actor: Actor, accesses: list[Access], journal: Journal | None = None) -> None:
+        """Write accesses, and the denials of an ended frame, in a short transaction of their own on the primary.
+
+        Raises:
+            Unavailable: They could not be written, so what they speak of must not be shown.
+        """
+        context = self.context(actor, journal or Journal())
+        if not accesses and not context.journal.denials:
+            return
+        connection = await self.pools.acquire_write()
+        try:
+            await run_on(connection, _write_notes, context, accesses)
+            await shielded(connection.commit())
+            return
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, self.pools.dialect_name)
+        finally:
+            await shielded(self.pools.release_write(connection))
+        raise error
+
+    async def run_hooks(self, hooks: list[Hook]) -> None:
+        """Run hooks after the end of a unit of work: a failing one is logged and stops nothing (design §3.7)."""
+        for hook in hooks:
+            try:
+                await call(hook.function, *hook.args, **hook.kwargs)
+            except Exception as failure:  # noqa: BLE001 - whatever a caller's hook raises, the transaction is committed
+                # The text of the failure is not ours and may quote health data: the log names its class only.
+                logger.error("hook %s failed with %s; the transaction stays as it is", hook.name, type(failure).__name__)
+
+
+def _write_notes(connection: Any, context: Context, accesses: list[Access]) -> None:
+    write_accesses(connection, context, accesses)
+    write_denials(connection, context)
+
+

@@ -1,0 +1,34 @@
+"""The repositories on every frame, named by what they hold; only their read half on frames that only read."""
+
+from __future__ import annotations
+
+from telemed_store._async.appointments import AsyncAppointmentReads, AsyncAppointments
+from telemed_store._async.availability import AsyncAvailability, AsyncAvailabilityReads
+from telemed_store._async.consents import AsyncConsentReads, AsyncConsents
+from telemed_store._async.events import AsyncEvents
+from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
+from telemed_store._async.people import AsyncPeople, AsyncPeopleReads
+
+__all__ = ["AsyncReadRepositories", "AsyncRepositories"]
+
+
+class AsyncReadRepositories:
+    """The read half of every repository."""
+
+    def __init__(self, frame: AsyncReadFrame) -> None:
+        self.people = AsyncPeopleReads(frame)
+        self.consents = AsyncConsentReads(frame)
+        self.availability = AsyncAvailabilityReads(frame)
+        self.appointments = AsyncAppointmentReads(frame)
+        self.events = AsyncEvents(frame)
+
+
+class AsyncRepositories:
+    """Every repository, whole."""
+
+    def __init__(self, frame: AsyncFrame) -> None:
+        self.people = AsyncPeople(frame)
+        self.consents = AsyncConsents(frame)
+        self.availability = AsyncAvailability(frame)
+        self.appointments = AsyncAppointments(frame)
+        self.events = AsyncEvents(frame)

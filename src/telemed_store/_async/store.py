@@ -1,0 +1,128 @@
+"""The store: opened once per application, shared by all its threads or tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from telemed_store._async.bound_store import AsyncBoundStore
+from telemed_store._async.core import AsyncCore, When
+from telemed_store._async.migrator import AsyncMigrator
+from telemed_store._async.pools import AsyncPools
+from telemed_store._async.reader import AsyncReader, AsyncSnapshot
+from telemed_store._async.unit_of_work import AsyncJoinedUnitOfWork, AsyncUnitOfWork
+from telemed_store.audit.actor import Actor
+from telemed_store.crypto.key_store import KeyStore
+from telemed_store.database.clock import Clock, SystemClock
+from telemed_store.database.paging import CursorCodec
+from telemed_store.events.models import DomainEvent
+from telemed_store.opening import Opening, open_settings
+from telemed_store.settings import Settings
+
+__all__ = ["AsyncStore"]
+
+EventT = TypeVar("EventT", bound=DomainEvent)
+
+
+class AsyncStore:
+    """Everything the package stores, behind one object. Make it with `open`, share it, close it at the end.
+
+    Example:
+        >>> async def upcoming(store: AsyncStore, doctor_id: UUID) -> Page[Appointment]:
+        ...     mine = store.acting_as(Actor.system("example"))
+        ...     return await mine.appointments.list(ForDoctor(doctor_id) & Upcoming())
+    """
+
+    def __init__(self, core: AsyncCore, opening: Opening) -> None:
+        self._core = core
+        self._opening = opening
+
+    @classmethod
+    def open(
+        cls,
+        database_url: str | URL | None = None,
+        *,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        engine: AsyncEngine | None = None,
+        keys: KeyStore | None = None,
+    ) -> Self:
+        """Open a store. Does no I/O with the database: the first verb connects.
+
+        Args:
+            database_url: Where the data are; by default ``TELEMED_STORE_DATABASE_URL``, and without that a local SQLite file.
+            settings: All settings at once, instead of the environment's.
+            clock: Tells the time, instead of the machine's clock.
+            engine: The host's own engine, instead of pools of ours. The store does not close it.
+            keys: Keeps data keys, instead of the table ``subject_keys``.
+
+        Raises:
+            SettingsError: A setting is missing or wrong; the message names it.
+        """
+        opening = open_settings(database_url or (engine.url if engine is not None else None), settings, keys)
+        pools = AsyncPools(opening.url, opening.replica_url, opening.settings, engine)
+        cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
+        return cls(AsyncCore(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in effect."""
+        return self._core.settings
+
+    @property
+    def migrator(self) -> AsyncMigrator:
+        """Brings the database's schema up to date."""
+        return AsyncMigrator(self._opening)
+
+    def acting_as(self, actor: Actor) -> AsyncBoundStore:
+        """The store on behalf of an actor."""
+        return AsyncBoundStore(self._core, actor)
+
+    def unit_of_work(self, actor: Actor) -> AsyncUnitOfWork:
+        """Short for ``acting_as(actor).unit_of_work()``."""
+        return AsyncUnitOfWork(self._core, actor)
+
+    def reader(self, actor: Actor) -> AsyncReader:
+        """Short for ``acting_as(actor).reader()``."""
+        return AsyncReader(self._core, actor)
+
+    def snapshot(self, actor: Actor) -> AsyncSnapshot:
+        """Short for ``acting_as(actor).snapshot()``."""
+        return AsyncSnapshot(self._core, actor)
+
+    def join(self, connection: AsyncConnection, actor: Actor) -> AsyncJoinedUnitOfWork:
+        """Short for ``acting_as(actor).join(connection)``."""
+        return AsyncJoinedUnitOfWork(self._core, actor, connection)
+
+    def on(
+        self,
+        event: type[EventT],
+        function: Callable[..., Awaitable[None] | None],
+        *,
+        when: When = "after_commit",
+    ) -> None:
+        """Be told of domain events of a class (and its subclasses).
+
+        Args:
+            event: Which events.
+            function: Called with the event, and with the unit of work too if ``when`` is ``in_transaction``.
+            when: ``in_transaction``: within the transaction; raising undoes it. ``after_commit``: after it; a failure is logged.
+        """
+        self._core.observers[when].append((event, function))
+
+    async def close(self) -> None:
+        """Close all connections, and remove a private temporary database."""
+        await self._core.pools.close()
+        self._opening.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()

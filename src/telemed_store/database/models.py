@@ -1,0 +1,74 @@
+"""The two kinds of pydantic models: what is stored, and what a caller may say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+__all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given"]
+
+
+class StoredModel(BaseModel):
+    """A row as callers see it: frozen, whole, valid because the database said so."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
+
+    def __repr__(self) -> str:
+        # Rows hold health data: a repr, and with it a log line or a traceback, tells which row, not what stands in it.
+        shown = ((name, getattr(self, name)) for name in ("id", "version", "status") if name in type(self).model_fields)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!s}' for name, value in shown)})"
+
+    __str__ = __repr__
+
+
+class Input(BaseModel):
+    """What a caller says: frozen, validated when built, unknown fields refused; errors never quote values."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True)
+
+    def __repr__(self) -> str:
+        # Inputs hold personal data: a repr, and with it a log line or a traceback, names the fields alone.
+        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+
+    __str__ = __repr__
+
+
+def _storable_text(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("text must not hold NUL characters")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("text must not hold lone surrogates")
+    return value
+
+
+def _to_utc(value: dt.datetime) -> dt.datetime:
+    return value.astimezone(dt.UTC)
+
+
+def _known_zone(name: str) -> str:
+    from telemed_store.database.local_time import zone
+    from telemed_store.errors import ValidationFailed
+
+    try:
+        zone(name)
+    except ValidationFailed as failure:
+        raise ValueError("must be an IANA zone name such as America/Sao_Paulo") from failure
+    return name
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""An aware instant; kept in UTC."""
+
+ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
+"""An IANA zone name."""
+
+
+PlainText = Annotated[str, AfterValidator(_storable_text)]
+"""Text that every engine can store; its length is bounded by the field."""
+
+
+def given(patch: BaseModel) -> dict[str, Any]:
+    """The fields of a patch that were passed, and only those: "not passed" is not null (C12)."""
+    return {name: getattr(patch, name) for name in type(patch).model_fields if name in patch.model_fields_set}

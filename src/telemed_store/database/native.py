@@ -1,0 +1,221 @@
+"""Native objects: triggers, functions and constraints that SQLAlchemy has no word for.
+
+Each is declared once, beside its table, with `declare`. From there it reaches three places: ``create_all`` (an ``after_create``
+listener of the table), the migrations (`create_native` / `drop_native`), and ``migrate verify``, which looks for it in the catalogue.
+In the SQL, ``{schema}`` stands for the qualified prefix of our tables: ``"telemed".`` on PostgreSQL, nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Dialect, Table, UniqueConstraint, event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import ExecutableDDLElement
+
+from telemed_store.database.metadata import SCHEMA
+
+__all__ = [
+    "NATIVE_OBJECTS",
+    "NativeObject",
+    "NativeStatement",
+    "append_only",
+    "create_native",
+    "declare",
+    "drop_native",
+    "family",
+    "deployed_schema",
+    "mariadb_trigger",
+    "native_objects",
+    "postgresql_trigger",
+    "sqlite_trigger",
+]
+
+Family = Literal["postgresql", "mysql", "sqlite"]
+Kind = Literal["trigger", "function", "constraint", "table"]
+
+
+def family(dialect: Dialect) -> Family:
+    """The engine family a dialect belongs to: MariaDB and MySQL share one."""
+    name = "mysql" if dialect.name == "mariadb" else dialect.name
+    if name not in {"postgresql", "mysql", "sqlite"}:
+        raise ValueError(f"telemed_store does not support the dialect {name}")
+    return name  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class NativeObject:
+    """One object of one engine: how it is made, how it is dropped, and where the catalogue shows it."""
+
+    name: str
+    table: str
+    engine: Family
+    kind: Kind
+    create: str
+    drop: str
+
+
+NATIVE_OBJECTS: Final[list[NativeObject]] = []
+
+
+class NativeStatement(ExecutableDDLElement):
+    """A piece of native SQL as an executable DDL element, with the schema filled in."""
+
+    inherit_cache = False
+
+    def __init__(self, sql: str, schema: str | None = SCHEMA) -> None:
+        self.sql = sql
+        self.schema = schema
+
+
+@compiles(NativeStatement)
+def _compile_native(element: NativeStatement, compiler: Any, **_: object) -> str:
+    prefix = f"{compiler.preparer.quote_identifier(element.schema)}." if _has_schemas(compiler.dialect, element) else ""
+    return str(compiler.sql_compiler.post_process_text(element.sql.replace("{schema}", prefix)))
+
+
+def _has_schemas(dialect: Dialect, element: NativeStatement) -> bool:
+    return dialect.name == "postgresql" and element.schema is not None
+
+
+def declare(table: Table, *objects: NativeObject) -> None:
+    """Bind native objects to their table: in the order given they are created with it."""
+    NATIVE_OBJECTS.extend(objects)
+
+    def create(target: Table, connection: Connection, **_: object) -> None:
+        schema = deployed_schema(connection)
+        for native in objects:
+            if native.engine == family(connection.dialect):
+                connection.execute(NativeStatement(native.create, schema))
+
+    event.listen(table, "after_create", create)
+
+
+def deployed_schema(connection: Connection) -> str | None:
+    """The schema that our tables really live in on this connection; None where the engine's default is used."""
+    translate: dict[str, str | None] | None = connection.get_execution_options().get("schema_translate_map")
+    return translate.get(SCHEMA, SCHEMA) if translate else SCHEMA
+
+
+def native_objects(engine: Family, tables: set[str] | None = None) -> Iterator[NativeObject]:
+    """The declared objects of one engine, optionally of some tables only."""
+    return (n for n in NATIVE_OBJECTS if n.engine == engine and (tables is None or n.table in tables))
+
+
+def create_native(execute: Callable[[NativeStatement], object], dialect: Dialect, schema: str | None, *tables: str) -> None:
+    """Create the native objects of ``tables`` (Alembic's ``op.execute`` or a connection's ``execute``)."""
+    for native in native_objects(family(dialect), set(tables)):
+        execute(NativeStatement(native.create, schema))
+
+
+def drop_native(execute: Callable[[NativeStatement], object], dialect: Dialect, schema: str | None, *tables: str) -> None:
+    """Drop the native objects of ``tables``, the last made first."""
+    for native in reversed(list(native_objects(family(dialect), set(tables)))):
+        execute(NativeStatement(native.drop, schema))
+
+
+def postgresql_trigger(name: str, table: str, when: str, body: str) -> tuple[NativeObject, NativeObject]:
+    """A PL/pgSQL trigger and its function; ``when`` is such as ``BEFORE UPDATE OR DELETE ... FOR EACH ROW``."""
+    timing, each = when.rsplit(" FOR EACH ", 1)
+    function = NativeObject(
+        name,
+        table,
+        "postgresql",
+        "function",
+        # search_path: a trigger function runs with the caller's path, which must not decide which tables it reads.
+        f"CREATE OR REPLACE FUNCTION {{schema}}{name}() RETURNS trigger LANGUAGE plpgsql"
+        f" SET search_path = pg_catalog, pg_temp AS $$ BEGIN {body} END $$",
+        f"DROP FUNCTION IF EXISTS {{schema}}{name}()",
+    )
+    trigger = NativeObject(
+        name,
+        table,
+        "postgresql",
+        "trigger",
+        f"CREATE TRIGGER {name} {timing} ON {{schema}}{table} FOR EACH {each} EXECUTE FUNCTION {{schema}}{name}()",
+        f"DROP TRIGGER IF EXISTS {name} ON {{schema}}{table}",
+    )
+    return function, trigger
+
+
+def sqlite_trigger(name: str, table: str, when: str, body: str, *, condition: str = "") -> NativeObject:
+    """A SQLite row trigger; ``when`` is such as ``BEFORE UPDATE``."""
+    guard = f" WHEN {condition}" if condition else ""
+    return NativeObject(
+        name,
+        table,
+        "sqlite",
+        "trigger",
+        f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW{guard} BEGIN {body} END",
+        f"DROP TRIGGER IF EXISTS {name}",
+    )
+
+
+def mariadb_trigger(name: str, table: str, when: str, body: str) -> NativeObject:
+    """A MariaDB row trigger; ``when`` is such as ``BEFORE UPDATE``."""
+    return NativeObject(
+        name,
+        table,
+        "mysql",
+        "trigger",
+        f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW BEGIN {body} END",
+        f"DROP TRIGGER IF EXISTS {name}",
+    )
+
+
+def append_only(table: Table) -> None:
+    """Refuse UPDATE and DELETE of a table's rows, for everyone; TRUNCATE too where the engine can.
+
+    PostgreSQL refuses TRUNCATE by a trigger, MariaDB because an empty guard table refers to this one. SQLite has no TRUNCATE,
+    but ``INSERT OR REPLACE`` deletes without firing a DELETE trigger, so an existing key is refused before the insert.
+    """
+    name = f"tr_{table.name}_append_only"
+    refuse = f"RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = '{name}', CONSTRAINT = '{name}';"
+    signal = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}';"
+    abort = f"SELECT RAISE(ABORT, '{name}');"
+    taken = " OR ".join(
+        " AND ".join(f"{column.name} = NEW.{column.name}" for column in key) for key in _unique_keys(table)
+    )
+    declare(
+        table,
+        *postgresql_trigger(name, table.name, "BEFORE UPDATE OR DELETE FOR EACH ROW", refuse),
+        NativeObject(
+            f"{name}_truncate",
+            table.name,
+            "postgresql",
+            "trigger",
+            f"CREATE TRIGGER {name}_truncate BEFORE TRUNCATE ON {{schema}}{table.name}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {{schema}}{name}()",
+            f"DROP TRIGGER IF EXISTS {name}_truncate ON {{schema}}{table.name}",
+        ),
+        NativeObject(
+            f"guard_{table.name}",
+            table.name,
+            "mysql",
+            "table",
+            # TRUNCATE fires no trigger; InnoDB refuses it for a table that a foreign key refers to.
+            f"CREATE TABLE guard_{table.name} (id BINARY(16) NOT NULL PRIMARY KEY,"
+            f" CONSTRAINT fk_guard_{table.name} FOREIGN KEY (id) REFERENCES {table.name} (id)) ENGINE=InnoDB",
+            f"DROP TABLE IF EXISTS guard_{table.name}",
+        ),
+        mariadb_trigger(f"{name}_update", table.name, "BEFORE UPDATE", signal),
+        mariadb_trigger(f"{name}_delete", table.name, "BEFORE DELETE", signal),
+        sqlite_trigger(f"{name}_update", table.name, "BEFORE UPDATE", abort),
+        sqlite_trigger(f"{name}_delete", table.name, "BEFORE DELETE", abort),
+        sqlite_trigger(
+            f"{name}_replace",
+            table.name,
+            "BEFORE INSERT",
+            abort,
+            condition=f"EXISTS (SELECT 1 FROM {table.name} WHERE {taken})",
+        ),
+    )
+
+
+def _unique_keys(table: Table) -> Iterator[list[Any]]:
+    yield list(table.primary_key)
+    yield from (list(c) for c in table.constraints if isinstance(c, UniqueConstraint))
+
+

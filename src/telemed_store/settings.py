@@ -1,0 +1,111 @@
+"""The settings of a store: read once from ``TELEMED_STORE_*``, from keyword arguments, or both (arguments win).
+
+Durations are `datetime.timedelta` (in the environment: ISO 8601 such as ``PT30M``, or seconds). Secrets never show in a ``repr``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from telemed_store.errors import SettingsError
+
+__all__ = ["Settings", "load_settings"]
+
+Duration = Annotated[dt.timedelta, Field(ge=dt.timedelta(0))]
+
+
+def _duration(default: str, description: str, *, positive: bool = True) -> dt.timedelta:
+    bounds = {"gt": dt.timedelta(0)} if positive else {"ge": dt.timedelta(0)}
+    return Field(default=_parse(default), description=description, **bounds)  # type: ignore[no-any-return]
+
+
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def _parse(text: str) -> dt.timedelta:
+    amount, unit = text.split()
+    return dt.timedelta(**{_UNITS[unit]: float(amount)})
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations; see the settings table in the documentation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TELEMED_STORE_", frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True
+    )
+
+    # Where and how.
+    env: Literal["development", "test", "production"] = Field(
+        "development", description="`production` refuses SQLite, in-process backends and missing keys."
+    )
+    database_url: SecretStr | None = Field(None, description="Primary database; none: a local SQLite file.")
+    replica_url: SecretStr | None = Field(None, description="Database that readers and snapshots use; none: the primary.")
+    direct_url: SecretStr | None = Field(
+        None, description="Database behind a pooler, for migrations and LISTEN; none: the primary's URL."
+    )
+    schema_name: str = Field(
+        "telemed",
+        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+        validation_alias=AliasChoices("schema_name", "schema", "TELEMED_STORE_SCHEMA"),
+        description="PostgreSQL schema that holds the tables (a tenant is another one).",
+    )
+    keys: SecretStr | None = Field(None, description="Key-encryption keys and the index key: `id:base64url,…`.")
+    key_store: str | None = Field(
+        None, description="Factory of a key store of your own, as `package.module:factory`; none: the table `subject_keys`."
+    )
+    event_sink: str | None = Field(None, description="Where the relay delivers events; none: no outbox row is written.")
+    single_process: bool = Field(default=False, description="Allow in-process backends on a server database.")
+
+    # Time limits (design §3.17).
+    connect_timeout: dt.timedelta = _duration("3 s", "Opening a connection.")
+    read_statement_timeout: dt.timedelta = _duration("5 s", "One statement of a reader or snapshot.")
+    write_statement_timeout: dt.timedelta = _duration("15 s", "One statement of a unit of work.")
+    lock_timeout: dt.timedelta = _duration("10 s", "Waiting for a row lock on a server.")
+    sqlite_lock_timeout: dt.timedelta = _duration("30 s", "Waiting for SQLite's write lock.")
+    idle_transaction_timeout: dt.timedelta = _duration("15 s", "A transaction in which nothing happens.")
+    pool_timeout: dt.timedelta = _duration("10 s", "Waiting for a connection of the pool.")
+    pool_size: int = Field(12, ge=1, le=100, description="Connections per process for units of work; as many for readers.")
+    retry_deadline: dt.timedelta = _duration("20 s", "How long a conflicting unit of work is re-run.")
+
+    # Appointments.
+    appointment_duration: dt.timedelta = _duration("30 min", "Length of an appointment whose end is not said.")
+    slot_step: dt.timedelta | None = Field(None, gt=dt.timedelta(0), description="Grid of free slots; none: the duration.")
+    window_min: dt.timedelta = _duration("60 min", "Shortest availability window.")
+    same_day_cutoff: dt.timedelta = _duration("5 min", "A free slot starts later than now plus this.", positive=False)
+    access_code_length: int = Field(8, ge=6, le=8, description="Characters of an access code.")
+    require_telemedicine_consent: bool = Field(
+        default=True, description="Starting a teleconsultation needs the patient's active consent."
+    )
+
+    # People and consents.
+    view_dedupe: dt.timedelta = _duration("300 s", "Repeated views of one person by one viewer merge; 0 = off.", positive=False)
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.env != "production":
+            return self
+        if self.database_url is None or self.database_url.get_secret_value().startswith("sqlite"):
+            raise ValueError("production needs database_url to name a PostgreSQL or MariaDB server")
+        if self.keys is None and self.key_store is None:
+            raise ValueError("production needs keys")
+        if self.single_process:
+            raise ValueError("production refuses single_process")
+        return self
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with ``overrides`` on top.
+
+    Raises:
+        SettingsError: A value is missing or wrong; the message names the setting, never its value.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as failure:
+        first = failure.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = "_".join(str(part) for part in first["loc"]) or "settings"
+        raise SettingsError(str(first["msg"]), setting=f"TELEMED_STORE_{name.upper()}") from None
