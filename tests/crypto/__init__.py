@@ -1,0 +1,1 @@
+"""Tests of encryption; a package, because its modules share rows and counters."""
