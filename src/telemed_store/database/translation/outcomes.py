@@ -1,0 +1,176 @@
+"""Which of our errors a failure is. Two rules decide the borderline cases.
+
+What repeating the transaction may cure is a `TransactionConflict`: deadlock, serialization failure, and waiting too long for a lock.
+What says nothing about this transaction but about the server's day is `Unavailable`: no connection, read-only, full, and a statement that
+overran its time limit (it would overrun it again).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Dialect, MetaData
+from sqlalchemy import exc as sqlalchemy_errors
+
+from telemed_store import errors
+from telemed_store.database.metadata import METADATA
+from telemed_store.database.translation import mariadb, postgresql, sqlite
+from telemed_store.database.translation.constraints import Names, factory_of, names_of
+from telemed_store.database.translation.report import Kind, Report
+
+__all__ = ["DRIVER_ERRORS", "is_disconnect", "translate"]
+
+DRIVER_ERRORS: Final[tuple[type[BaseException], ...]] = (
+    sqlalchemy_errors.DBAPIError,
+    sqlalchemy_errors.TimeoutError,
+    sqlalchemy_errors.PendingRollbackError,
+    # SQLAlchemy wraps what drivers derive from their Error; sockets of asyncpg and asyncmy raise these bare, ...
+    OSError,
+    EOFError,
+    # ... and so do the encoders of sqlite3, psycopg and PyMySQL for numbers and texts that no column can hold.
+    OverflowError,
+    UnicodeEncodeError,
+)
+"""What may come out of SQLAlchemy and a driver while connecting, executing or committing. Catch these and `translate` them."""
+
+_Reader = Callable[[BaseException, str | None, Names], Report]
+_READERS: Final[dict[str, _Reader]] = {
+    "postgresql": postgresql.read,
+    "mysql": mariadb.read,
+    "mariadb": mariadb.read,
+    "sqlite": sqlite.read,
+}
+_DRIVERS: Final = {
+    "psycopg": "postgresql",
+    "asyncpg": "postgresql",
+    "pymysql": "mysql",
+    "asyncmy": "mysql",
+    "sqlite3": "sqlite",
+    "aiosqlite": "sqlite",
+}
+_INVALIDATED_TRANSACTION: Final = "8s2b"
+_GONE: Final = frozenset(
+    {errno.ETIMEDOUT, errno.ENETRESET, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENOTCONN}
+)
+
+_REASONS: Final[dict[Kind, str]] = {
+    Kind.POOL: "All database connections of this process are in use: nothing was written; repeat later, or enlarge the pool.",
+    Kind.OVERTIME: "The statement was stopped at its time limit: nothing was written; ask for less, or raise the limit.",
+    Kind.READ_ONLY: "The database takes no writes at present (a standby, or set read-only): repeat later, or check the URL.",
+    Kind.FULL: "The database's disk or memory is exhausted or fails: nothing was written; make room and repeat.",
+}
+_REFUSED: Final = "the database refuses this account or does not exist: check user, password, database name and the account's privileges."
+_DAMAGED: Final = "The database file is damaged or is no database: restore it from a backup, or correct its path."
+_STILL_REFERENCED: Final = "Other rows refer to this one: keep it, or change those first."
+
+
+def translate(
+    failure: BaseException, dialect: Dialect | str, *, committing: bool = False, metadata: MetaData = METADATA
+) -> errors.StoreError:
+    """Say what a failure means to the caller. Raise the answer outside the ``except`` block, so that nothing is chained to it.
+
+    Args:
+        failure: What was caught, normally one of `DRIVER_ERRORS`; a driver's own error is understood too.
+        dialect: The engine's dialect, or its name.
+        committing: Whether it answers a COMMIT: if the connection broke then, nobody knows whether the commit took effect.
+        metadata: Where the names of constraints are looked up.
+
+    Returns:
+        The error to raise. Its cause names the driver's class, code and constraint; no text of the driver, which quotes values.
+    """
+    own = failure.orig if isinstance(failure, sqlalchemy_errors.StatementError) else failure
+    if isinstance(own, errors.StoreError):
+        return own
+    name = (dialect if isinstance(dialect, str) else dialect.name).partition("+")[0]
+    report = _report(failure, name, names_of(metadata))
+    cause = errors.Cause(type(_driver_error(failure)).__name__, report.code, report.constraint)
+    if committing and report.uncertain:
+        return errors.CommitUncertain(cause=cause)
+    factory = factory_of(report.constraint)
+    return factory(cause) if factory else _error(report, cause, names_of(metadata))
+
+
+def is_disconnect(failure: BaseException) -> bool:
+    """Whether the connection is lost, so that it must be thrown away and an idempotent read may be repeated on another."""
+    engine = _DRIVERS.get(type(_driver_error(failure)).__module__.partition(".")[0], "")
+    return _report(failure, engine, names_of(METADATA)).lost
+
+
+def _driver_error(failure: BaseException) -> BaseException:
+    if isinstance(failure, sqlalchemy_errors.DBAPIError) and failure.orig is not None:
+        return failure.driver_exception
+    return failure
+
+
+def _report(failure: BaseException, engine: str, names: Names) -> Report:
+    if isinstance(failure, sqlalchemy_errors.TimeoutError):
+        return Report(Kind.POOL)
+    if isinstance(failure, sqlalchemy_errors.PendingRollbackError):
+        # Raised before anything is sent: whatever was in flight was answered by an error before this one.
+        lost = failure.code == _INVALIDATED_TRANSACTION
+        return Report(Kind.OFFLINE if lost else Kind.CONFLICT, lost=lost)
+    if isinstance(failure, OSError | EOFError):
+        return Report(Kind.OFFLINE, lost=_is_broken(failure), uncertain=True)
+    if isinstance(failure, OverflowError | UnicodeEncodeError):
+        return Report(Kind.BAD_VALUE)
+    statement = failure.statement if isinstance(failure, sqlalchemy_errors.StatementError) else None
+    reader = _READERS.get(engine)
+    report = reader(_driver_error(failure), statement, names) if reader else Report(Kind.OTHER)
+    if isinstance(failure, sqlalchemy_errors.DBAPIError) and failure.connection_invalidated:
+        silent = report.kind in {Kind.OTHER, Kind.OFFLINE}
+        kind = Kind.OFFLINE if silent else report.kind
+        return replace(report, kind=kind, lost=True, uncertain=report.uncertain or silent)
+    return report
+
+
+def _is_broken(failure: OSError | EOFError) -> bool:
+    """Whether an established connection broke; a refused one never was, and a bare timeout says nothing about the connection."""
+    if isinstance(failure, OSError) and not isinstance(failure, ConnectionError):
+        return failure.errno in _GONE
+    return not isinstance(failure, ConnectionRefusedError)
+
+
+def _error(report: Report, cause: errors.Cause, names: Names) -> errors.StoreError:
+    match report.kind:
+        case Kind.DUPLICATE:
+            key = names.key(report.constraint)
+            columns = key.columns if key else report.columns
+            table = (key.table if key else report.table) or "row"
+            return errors.AlreadyExists(table, field=", ".join(columns) or None, cause=cause)
+        case Kind.EXCLUDED | Kind.RULE:
+            return errors.Conflict(cause=cause)
+        case Kind.STILL_REFERENCED:
+            return errors.Conflict(_STILL_REFERENCED, cause=cause)
+        case Kind.CHECK | Kind.REFERENCE | Kind.MISSING_VALUE | Kind.BAD_VALUE:
+            return errors.ValidationFailed(_fields(report, names), cause=cause)
+        case Kind.CONFLICT:
+            return errors.TransactionConflict(cause=cause)
+        case Kind.OFFLINE | Kind.POOL | Kind.OVERTIME | Kind.READ_ONLY | Kind.FULL:
+            return errors.Unavailable(_REASONS.get(report.kind), cause=cause)
+        case Kind.SCHEMA:
+            return errors.SchemaMismatch(cause=cause)
+        case Kind.REFUSED:
+            return errors.SettingsError(_REFUSED, setting="TELEMED_STORE_DATABASE_URL", cause=cause)
+        case Kind.DAMAGED:
+            return errors.StoreError(_DAMAGED, cause=cause)
+        case Kind.OTHER:
+            return errors.StoreError(cause=cause)
+
+
+def _fields(report: Report, names: Names) -> dict[str, str]:
+    key = names.key(report.constraint)
+    columns = (key.columns if key else ()) or report.columns
+    match report.kind:
+        case Kind.CHECK:
+            # A check over several columns blames none of them: it is named itself.
+            field = columns[0] if len(columns) == 1 else report.constraint or "value"
+            return {field: f"breaks the rule {report.constraint}" if report.constraint else "is not allowed"}
+        case Kind.REFERENCE:
+            return {", ".join(columns) or "reference": "refers to nothing"}
+        case Kind.MISSING_VALUE:
+            return {columns[0] if columns else "value": "is required"}
+        case _:
+            return {columns[0] if columns else "value": "is too long, out of range or not of the right type"}
