@@ -30,6 +30,9 @@ _SETTINGS: Final = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "shared_buffers": "64MB",
+    # The directory may lie in memory.
+    "max_wal_size": "128MB",
+    "min_wal_size": "32MB",
     "max_connections": "200",
     # A killed server leaves nothing in /dev/shm, and a container's small one does not matter.
     "dynamic_shared_memory_type": "mmap",
