@@ -1,0 +1,94 @@
+"""The rename table of `tools/sync.py`: everything that differs between a shell and its synchronous twin.
+
+This file holds data only. A rule that no source file uses is an error, and so is an asynchronous name that no rule covers: the
+table is always exactly what the trees need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A source directory and the directory generated from it, relative to the repository.
+
+    Attributes:
+        source: Where the asynchronous files are written.
+        target: Where their synchronous twins are generated, under the same names.
+        by_hand: File names written by hand in both directories.
+    """
+
+    source: str
+    target: str
+    by_hand: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One table of rules.
+
+    Attributes:
+        dotted: Module paths, renamed in code and in text before any single name.
+        names: Identifiers, renamed in code, and as whole words in strings and comments.
+        prose: Words renamed in strings and comments only.
+        unwrapped: Generic types that vanish, with the index of the argument that stays.
+        dropped_marks: Decorators, or values of `pytestmark`, that are left out.
+        kept: Asynchronous-looking identifiers that are right in both worlds.
+    """
+
+    dotted: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    prose: Mapping[str, str] = field(default_factory=dict[str, str])
+    unwrapped: Mapping[str, int] = field(default_factory=dict[str, int])
+    dropped_marks: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+
+
+TREES = (
+    # `_synchronization.py` is the quarantine: what threads and tasks do differently (locks, sleeping, running an operation).
+    Tree("src/telemed_store/_async", "src/telemed_store/_sync", by_hand=frozenset({"_synchronization.py"})),
+    Tree("tests/shells/_async", "tests/shells/_sync"),
+)
+
+RULES = Rules(
+    dotted={
+        "sqlalchemy.ext.asyncio": "sqlalchemy",
+    },
+    names={
+        # Packages and directories.
+        "_async": "_sync",
+        # Our classes.
+        "AsyncStore": "Store",
+        "AsyncBoundStore": "BoundStore",
+        "AsyncUnitOfWork": "UnitOfWork",
+        "AsyncReader": "Reader",
+        "AsyncSnapshot": "Snapshot",
+        # Our fixtures.
+        "async_telemed": "telemed",
+        "async_store": "store",
+        # SQLAlchemy.
+        "AsyncConnection": "Connection",
+        "AsyncEngine": "Engine",
+        "create_async_engine": "create_engine",
+        # The language and its library.
+        "__aenter__": "__enter__",
+        "__aexit__": "__exit__",
+        "__aiter__": "__iter__",
+        "__anext__": "__next__",
+        "StopAsyncIteration": "StopIteration",
+        "AsyncIterator": "Iterator",
+        "AbstractAsyncContextManager": "AbstractContextManager",
+        "asynccontextmanager": "contextmanager",
+        "aclose": "close",
+    },
+    prose={
+        "asynchronous": "synchronous",
+        "async": "sync",
+    },
+    unwrapped={
+        "Awaitable": 0,
+    },
+    dropped_marks=("pytest.mark.asyncio",),
+)
