@@ -45,7 +45,7 @@ def place(key: DataKey) -> Binding:
 
 @pytest.fixture(params=["sqlite"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An engine whose database has an empty ``subject_keys``. Tests use nothing else of it, whichever database it is."""
+    """An engine whose database has an empty ``subject_keys``. Tests use nothing else of it, whatever it is."""
     assert request.param == "sqlite"
     made = sqlite_engine(tmp_path / "keys.db")
     with made.begin() as connection:

@@ -87,9 +87,7 @@ def test_a_page_of_many_subjects_and_purposes_takes_one_statement_per_purpose(
         with statements_of(engine) as seen:
             assert decrypt_texts(connection, store, iter(values)) == texts
         assert seen == []
-    assert texts == [
-        None if sealed is None else f"{place.purpose} {place.subject_id}" for place, sealed in values
-    ]
+    assert texts == [None if sealed is None else f"{place.purpose} {place.subject_id}" for place, sealed in values]
 
 
 def test_a_value_written_after_a_rotation_elsewhere_opens(

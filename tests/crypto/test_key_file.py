@@ -48,9 +48,7 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_making_it_is_said_once_with_a_request_to_back_it_up(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_making_it_is_said_once_with_a_request_to_back_it_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "store.keys"
     setting = key_file(path).to_setting().get_secret_value()
     key_file(path)

@@ -1,4 +1,4 @@
-"""``SqlKeyStore``: one key per subject and purpose whoever races, never a key that nobody has afterwards, few statements."""
+"""``SqlKeyStore``: one key per subject and purpose whoever races, no key that is lost afterwards, few statements."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def record(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement.split()[0])
+        seen.append(statement.split(maxsplit=1)[0])
 
     event.listen(engine, "before_cursor_execute", record)
     try:

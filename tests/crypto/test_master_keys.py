@@ -91,12 +91,14 @@ def test_a_wrapped_key_opens_to_the_same_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"subject_id": new_id()}, {"purpose": Purpose.IDENTITY}, {"number": 2}], ids=["subject", "purpose", "number"]
+    "other",
+    [{"subject_id": new_id()}, {"purpose": Purpose.IDENTITY}, {"number": 2}],
+    ids=["subject", "purpose", "number"],
 )
 def test_a_wrapped_key_moved_elsewhere_is_refused(other: dict[str, Any]) -> None:
     keys, key = MasterKeys.generate(), a_key()
     stored = keys.wrap(key)
-    place = {"subject_id": key.subject_id, "purpose": key.purpose, "number": key.number} | other
+    place: dict[str, Any] = {"subject_id": key.subject_id, "purpose": key.purpose, "number": key.number} | other
     with pytest.raises(DecryptionFailed):
         keys.unwrap(stored, **place)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telemed_store.crypto import OVERHEAD, Binding, DataKey, Purpose, Secret, key_number, open_sealed, seal
-from telemed_store.crypto import aead as aead_module
 from telemed_store.crypto.aead import pack
 from telemed_store.database.identity import new_id
 from telemed_store.errors import DecryptionFailed, StoreError, ValidationFailed
@@ -34,10 +34,8 @@ def test_overhead_is_exactly_33_bytes(key: DataKey, place: Binding, text: str) -
     assert OVERHEAD == 33
 
 
-def test_layout_is_format_key_id_nonce_text_tag(
-    key: DataKey, place: Binding, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(aead_module.os, "urandom", lambda size: b"n" * size)
+def test_layout_is_format_key_id_nonce_text_tag(key: DataKey, place: Binding, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", lambda size: b"n" * size)
     sealed = seal(key, b"text", place)
     assert sealed[:1] == b"\x01"
     assert sealed[1:5] == (7).to_bytes(4, "big")
@@ -59,17 +57,15 @@ def test_same_plaintext_twice_differs(key: DataKey, place: Binding) -> None:
     assert first[17:] != second[17:]
 
 
-def test_nonce_is_never_derived_from_the_key(
-    key: DataKey, place: Binding, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Incident: IV = first bytes of the key. The nonce is what the operating system's random source gave, whatever the key."""
+def test_nonce_is_never_derived_from_the_key(key: DataKey, place: Binding, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Incident: IV = first bytes of the key. The nonce is what the system's random source gave, whatever the key."""
     given_out: list[bytes] = []
 
     def recorded(size: int) -> bytes:
         given_out.append(len(given_out).to_bytes(size, "big"))
         return given_out[-1]
 
-    monkeypatch.setattr(aead_module.os, "urandom", recorded)
+    monkeypatch.setattr(os, "urandom", recorded)
     other = dataclasses.replace(key, secret=Secret(b"\xff" * 32))
     nonces = [seal(each, "text", place)[5:17] for each in (key, key, other)]
     assert nonces == given_out
@@ -94,7 +90,8 @@ def test_ciphertext_swap_is_refused(key: DataKey, place: Binding, elsewhere: dic
 
 
 @pytest.mark.parametrize(
-    "other", [pytest.param({"subject_id": new_id()}, id="subject"), pytest.param({"purpose": Purpose.MESSAGES}, id="purpose")]
+    "other",
+    [pytest.param({"subject_id": new_id()}, id="subject"), pytest.param({"purpose": Purpose.MESSAGES}, id="purpose")],
 )
 def test_another_subject_or_purpose_is_refused(key: DataKey, place: Binding, other: dict[str, Any]) -> None:
     """Even if, by a fault elsewhere, both had the same key bytes."""

@@ -1,4 +1,4 @@
-"""Encryption of what identifies or describes a patient: envelope, data keys, blind indexes. Knows no area and no table but its own."""
+"""Encryption of what identifies or describes a patient: envelope, data keys, blind indexes. Knows no area above it."""
 
 from __future__ import annotations
 

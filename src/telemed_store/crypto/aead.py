@@ -1,6 +1,6 @@
 """AES-256-GCM and the unambiguous byte strings it authenticates. The only place that touches the cipher.
 
-Nonces are 12 random bytes from the operating system, always. Nothing derives a nonce from a key, a counter or a plaintext.
+Nonces are 12 random bytes from the operating system, always. None is derived from a key, a counter or a plaintext.
 """
 
 from __future__ import annotations
@@ -55,5 +55,5 @@ def aead_decrypt(key: bytes, nonce: bytes, ciphertext: bytes, associated_data: b
 
 
 def pack(*parts: bytes) -> bytes:
-    """Join parts so that no other list of parts gives the same bytes: each is preceded by its length, 4 bytes big-endian."""
+    """Join parts so that no other list gives the same bytes: each stands behind its length, 4 bytes big-endian."""
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

@@ -16,8 +16,9 @@ def blind_index(key: Secret, field: str, normalised: str) -> bytes:
 
     Args:
         key: ``MasterKeys.blind_index_key``.
-        field: Which field, and where one column holds several kinds of value also which kind: ``user_identifiers.value:cpf``.
-            The same value under another field gives another index, so that two columns cannot be correlated.
+        field: Which field, and where one column holds several kinds of value also which kind:
+            ``user_identifiers.value:cpf``. The same value under another field gives another index, so that two columns
+            cannot be correlated.
         normalised: The value in its one canonical form. Equal values must arrive here equal.
 
     Returns:

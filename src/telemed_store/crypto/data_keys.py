@@ -1,4 +1,4 @@
-"""Key material in memory: secrets that cannot be printed or pickled, data keys, and the ring of one subject and purpose."""
+"""Key material in memory: secrets that cannot be printed or pickled, data keys, and rings of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DataKey", "KeyRing", "Purpose", "Secret"]
 
 
 class Purpose(StrEnum):
-    """What a subject's data key protects. Each purpose has keys of its own, so that one can be destroyed without the others."""
+    """What a data key protects. Each purpose has keys of its own, so that one can be destroyed without the others."""
 
     IDENTITY = "identity"
     CHART = "chart"
@@ -73,7 +73,7 @@ class DataKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The usable data keys of one subject and purpose, lowest number first. Empty if none was made or all were destroyed."""
+    """The usable data keys of one subject and purpose, lowest number first; empty if none exists."""
 
     subject_id: UUID
     purpose: Purpose

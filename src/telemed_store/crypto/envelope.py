@@ -6,8 +6,8 @@
     text     n bytes   AES-256-GCM
     tag     16 bytes
 
-33 bytes more than the plaintext. Associated data are the format, the key id and the ``Binding``: a ciphertext moved to another table,
-column, row, subject or purpose does not open. Another format would be another first byte, beside this one.
+33 bytes more than the plaintext. Associated data are the format, the key id and the ``Binding``: a ciphertext moved to
+another table, column, row, subject or purpose does not open. Another format would have another first byte.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an operation writes and reads an encrypted column. Nothing encrypts by itself: each use is a visible line in the operation.
+"""How an operation writes and reads an encrypted column: explicitly. Nothing encrypts by itself.
 
 Writing::
 
@@ -6,7 +6,8 @@ Writing::
     place = Binding("user_identifiers", "value", row_id, user_id, Purpose.IDENTITY)
     row["value"] = encrypt_text(ring, place, cpf)
 
-Reading one person's values takes ``context.keys.data_keys`` and ``decrypt_text``; reading a page takes ``decrypt_texts``.
+Reading one person's values takes ``context.keys.data_keys`` and ``decrypt_text``; a page
+takes ``decrypt_texts``.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class KeyCache:
         return f"KeyCache(size={self._size}, ttl={self._ttl})"
 
     def start_anew(self) -> None:
-        """Empty the cache, with a lock of its own: for a forked child, whose copy may be held by a thread it does not have."""
+        """Empty the cache, with a free lock: a forked child's copy may be held by a thread that it does not have."""
         self._lock = threading.Lock()
         self._rings = OrderedDict()
 

@@ -1,4 +1,4 @@
-"""The key file of a local SQLite store: read if it is there, else made with new keys. Servers take keys from settings only."""
+"""The key file of a local SQLite store: read if it is there, else made. Servers take keys from settings only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def key_file(path: Path, *, create: bool = True) -> MasterKeys:
 
     Args:
         path: The file, in an existing directory.
-        create: Whether a missing file may be made. False if the database already holds data: new keys would not open it.
+        create: Whether a missing file may be made. False if the database already holds data: new keys would not
+            open it.
 
     Raises:
         SettingsError: The file is missing and may not or cannot be made, cannot be read, or is malformed.
@@ -45,7 +46,8 @@ def key_file(path: Path, *, create: bool = True) -> MasterKeys:
         made = _make(path, _HEADER + MasterKeys.generate().to_setting().get_secret_value() + "\n")
     except OSError as failure:
         raise SettingsError(
-            f"The key file {path} cannot be made ({failure.strerror}): make its directory writable, or set {KEYS_SETTING}."
+            f"The key file {path} cannot be made ({failure.strerror}): make its directory writable, "
+            f"or set {KEYS_SETTING}."
         ) from None
     if made:
         _LOG.warning("Made new encryption keys in %s: back this file up, without it the data cannot be read.", path)
@@ -76,7 +78,7 @@ def _load(path: Path) -> MasterKeys:
 
 
 def _make(path: Path, content: str) -> bool:
-    """Write the whole file under a name of its own, then link it into place: the link is the one step that only one process wins."""
+    """Write the whole file under a name of its own, then link it into place: only one process can win the link."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

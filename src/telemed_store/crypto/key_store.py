@@ -2,10 +2,10 @@
 
 Two rules keep data from being sealed with a key that nobody has afterwards:
 
-- A key that *encrypts* always comes from the database, within the writing transaction: ``ensure`` never answers from memory. A key whose
-  creation was rolled back, lost in a fail-over, or destroyed meanwhile is therefore never written with.
-- A key that *decrypts* may come from memory, and only committed keys are kept there: what the present transaction may itself have
-  inserted is handed out, but not remembered.
+- A key that *encrypts* always comes from the database, within the writing transaction: ``ensure`` never answers from
+  memory. A key whose creation was rolled back, lost in a fail-over, or destroyed meanwhile is therefore never used.
+- A key that *decrypts* may come from memory, and only committed keys are kept there: what the present transaction may
+  itself have inserted is handed out, but not remembered.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SUBJECTS_PER_STATEMENT: Final = 4_000
 class KeyStore(Protocol):
     """Gives operations their keys. Implement it to keep keys elsewhere, such as in a key management service.
 
-    Methods run inside the caller's transaction. ``ensure`` is for writing, ``data_keys`` and ``load_many`` are for reading.
+    Methods run inside the caller's transaction. ``ensure`` is for writing, the others are for reading.
     """
 
     def ensure(self, connection: Connection, subject_id: UUID, purpose: Purpose) -> KeyRing:
@@ -66,7 +66,7 @@ class KeyStore(Protocol):
     def load_many(
         self, connection: Connection, subject_ids: Iterable[UUID], purpose: Purpose, *, refresh: bool = False
     ) -> dict[UUID, KeyRing]:
-        """The keys of many subjects for reading, in at most one statement; every subject asked for has a ring, maybe empty.
+        """The keys of many subjects for reading, in at most one statement; each has a ring, maybe empty.
 
         Args:
             connection: Where to read what is not in memory.
@@ -120,7 +120,7 @@ class SqlKeyStore:
 
     def ensure_many(self, connection: Connection, subject_ids: Iterable[UUID], purpose: Purpose) -> dict[UUID, KeyRing]:
         """See ``KeyStore.ensure_many``. One statement if all have keys, three otherwise (per 4,000 subjects)."""
-        # In id order, so that two transactions making keys for the same people wait for each other instead of deadlocking.
+        # In id order, so that two transactions making keys for the same people wait instead of deadlock.
         wanted = sorted(set(subject_ids))
         rings = self._read(connection, wanted, purpose, KEYS_OF_SUBJECTS)
         missing = [subject_id for subject_id in wanted if not rings[subject_id].keys]

@@ -4,10 +4,10 @@ The setting ``TELEMED_STORE_KEYS`` is a comma-separated list of ``id:key``, wher
 
     k2:<43 characters>,k1:<43 characters>,index:<43 characters>
 
-- The first key-encryption key is the current one: it wraps new data keys. The others only unwrap, so that a key-encryption key is
-  rotated by putting a new one in front and wrapping the stored data keys anew.
-- The reserved id ``index`` is required. Blind indexes, cursors and the like derive from it, so that rotating key-encryption keys leaves
-  every stored blind index valid. It never changes for the life of the data.
+- The first key-encryption key is the current one: it wraps new data keys. The others only unwrap, so that a
+  key-encryption key is rotated by putting a new one in front and wrapping the stored data keys anew.
+- The reserved id ``index`` is required. Blind indexes, cursors and the like derive from it, so that rotating
+  key-encryption keys leaves every stored blind index valid. It never changes for the life of the data.
 
 Losing these keys loses every encrypted column: they belong in a secret store and in a backup apart from the database's.
 """
@@ -80,7 +80,8 @@ class MasterKeys:
         """Read the setting.
 
         Raises:
-            SettingsError: Malformed. The message counts entries and never quotes them: an id may be a key in the wrong place.
+            SettingsError: Malformed. The message counts entries and never quotes them: an id may be a key in
+                the wrong place.
         """
         text = setting.get_secret_value() if isinstance(setting, SecretStr) else setting
         keks: dict[str, Secret] = {}
@@ -132,7 +133,7 @@ class MasterKeys:
         return Secret(derive(self._root.reveal(), pack(b"telemed_store/derived-key", use.encode())))
 
     def wrap(self, key: DataKey) -> WrappedKey:
-        """Encrypt a data key under the current key-encryption key, bound to its subject, purpose, number and that key's id."""
+        """Encrypt a data key under the current key-encryption key, bound to its place and to that key's id."""
         kek_id = self.current_id
         nonce = new_nonce()
         bound_to = _wrap_binding(kek_id, key.subject_id, key.purpose, key.number)
@@ -148,7 +149,7 @@ class MasterKeys:
         kek = self._keks.get(stored.kek_id)
         if kek is None:
             raise DecryptionFailed(
-                f"The key-encryption key `{stored.kek_id}` is missing: add it to {KEYS_SETTING}, behind the current one."
+                f"The key-encryption key `{stored.kek_id}` is missing: add it to {KEYS_SETTING} behind the current one."
             )
         if len(stored.wrapped) != _WRAPPED_SIZE or stored.wrapped[:1] != _WRAP_FORMAT:
             raise DecryptionFailed

@@ -26,8 +26,9 @@ KEYS_OF_SUBJECTS: Final[KeysOfSubjects] = (
     .order_by(_keys.subject_id, _keys.key_number)
 )
 
-# The same, seeing what others committed meanwhile even in a REPEATABLE READ transaction of the host: on MariaDB a plain SELECT would
-# read the old snapshot and miss the row that won. PostgreSQL refuses the INSERT in that case, SQLite has one writer: both read plainly.
+# The same, seeing what others committed meanwhile even in a REPEATABLE READ transaction of the host: on MariaDB a plain
+# SELECT would read the old snapshot and miss the row that won. PostgreSQL refuses the INSERT in that case, SQLite has
+# one writer: both read plainly.
 LATEST_KEYS_OF_SUBJECTS: Final[Mapping[str, KeysOfSubjects]] = {
     "mysql": KEYS_OF_SUBJECTS.with_for_update(read=True),
     "mariadb": KEYS_OF_SUBJECTS.with_for_update(read=True),
@@ -35,8 +36,8 @@ LATEST_KEYS_OF_SUBJECTS: Final[Mapping[str, KeysOfSubjects]] = {
     "sqlite": KEYS_OF_SUBJECTS,
 }
 
-# On MariaDB not INSERT IGNORE, which hides every other error and leaves the losers with shared locks that deadlock when the winner
-# rolls back; the assignment changes nothing.
+# On MariaDB not INSERT IGNORE, which hides every other error and leaves the losers with shared locks that deadlock when
+# the winner rolls back; the assignment changes nothing.
 _on_mysql = mysql_insert(SUBJECT_KEYS).on_duplicate_key_update(key_number=text("key_number"))
 
 # pk_subject_keys decides; an existing key stays as it is.

@@ -19,12 +19,14 @@ __all__ = ["SUBJECT_KEYS", "SubjectKeyColumns"]
 class SubjectKeyColumns(TypedColumns):
     """Columns of ``subject_keys``."""
 
-    # No foreign key to `users`: keys lie below people, are made before the rows they protect, and outlive an erased account.
+    # No foreign key to `users`: keys lie below people, are made before the rows they protect, and outlive an
+    # erased account.
     subject_id: Named[UUID] = Column(Id())
     purpose: Named[Purpose] = Column(ClosedList(Purpose))
     # What stands as key id in the ciphertexts; rotating a data key adds a row with the next number.
     key_number: Named[int] = Column(Integer, autoincrement=False)
-    # NULL once the key is destroyed: its ciphertexts stay closed. The row stays, so that the number is never given out again.
+    # NULL once the key is destroyed: its ciphertexts stay closed. The row stays, so that its number is never
+    # given out again.
     wrapped_key: Named[bytes | None] = Column(Ciphertext())
     # Lets a job find the rows that a retired key-encryption key still wraps.
     kek_id: Named[str] = Column(ShortText(LONGEST_KEY_ID))
