@@ -19,7 +19,9 @@ import ast
 import difflib
 import io
 import keyword
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tokenize
@@ -28,7 +30,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ruff import find_ruff_bin
 from sync_rules import RULES, TREES, Rules, Tree
 
 HEADER = "# Generated from _async/{name} by tools/sync.py. Do not edit."
@@ -100,7 +101,7 @@ def build(root: Path, trees: Sequence[Tree], rules: Rules) -> Report:
                 translated = translate(path.read_text(encoding="utf-8"), rules, used, where=f"{tree.source}/{name}")
                 report.files[target] = _laid_out(root, target, f"{HEADER.format(name=name.as_posix())}\n{translated}")
             except SyncError as problem:
-                report.problems.append(str(problem))
+                report.problems.extend(str(problem).splitlines())
         report.orphans.extend(
             path
             for path in _python_files(root / tree.target)
@@ -192,13 +193,20 @@ class _Translation:
         self._words = _word_pattern([*rules.dotted, *rules.names, *rules.prose])
         self._tokens = list(_tokens(source))
         self._edits: dict[int, tuple[int, str]] = {}
+        self._problems: dict[str, str] = {}
 
     def run(self) -> None:
-        """Finds every edit."""
+        """Finds every edit.
+
+        Raises:
+            SyncError: One line for each name or word that the table does not cover.
+        """
         self._drop_marks()
         position = 0
         while position < len(self._tokens):
             position = self._visit(position)
+        if self._problems:
+            raise SyncError("\n".join(self._problems.values()))
 
     def result(self) -> str:
         """Applies the edits from left to right; an edit inside an earlier one is part of what that one removed."""
@@ -266,9 +274,10 @@ class _Translation:
         elif token.text in self._rules.kept:
             self._used[token.text] += 1
         elif _LOOKS_ASYNCHRONOUS.search(token.text) and not self._is_removed(token.start):
-            raise SyncError(
+            self._problems.setdefault(
+                token.text,
                 f"{self._where}:{token.line}: `{token.text}` has no rule; add it to RULES in tools/sync_rules.py, "
-                "or move what differs between threads and tasks into _synchronization.py"
+                "or move what differs between threads and tasks into _synchronization.py",
             )
         return position + 1
 
@@ -314,9 +323,10 @@ class _Translation:
         is_prose = token.kind == tokenize.COMMENT or token.text.lstrip("rRbBuUfF").startswith('"""')
         if is_prose and (forgotten := _FORGOTTEN_WORDS.search(text)):
             line = token.line + text.count("\n", 0, forgotten.start())
-            raise SyncError(
+            self._problems.setdefault(
+                f"{line}",
                 f"{self._where}:{line}: `{forgotten[0]}` in a text would be untrue in the synchronous twin; reword it, "
-                "or add a prose rule in tools/sync_rules.py"
+                "or add a prose rule in tools/sync_rules.py",
             )
         return text
 
@@ -379,10 +389,13 @@ def _python_files(directory: Path) -> list[Path]:
 
 def _laid_out(root: Path, target: Path, text: str) -> str:
     """Repairs imports and formats; the settings are those of `pyproject.toml` for the file's real path."""
+    ruff = shutil.which("ruff", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if ruff is None:
+        raise SyncError("ruff is not installed beside this Python; run `make sync`, which installs it")
     name = ["--stdin-filename", str(target), "-"]
     for command in (["check", "--quiet", "--fix-only", f"--select={_REPAIRS}", *name], ["format", "--quiet", *name]):
         run = subprocess.run(
-            [find_ruff_bin(), *command],
+            [ruff, *command],
             cwd=root,
             input=text,
             capture_output=True,
