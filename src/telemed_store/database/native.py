@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Dialect, Table, UniqueConstraint, event
+from sqlalchemy import Connection, Dialect, Index, Table, UniqueConstraint, event, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -31,6 +31,7 @@ __all__ = [
     "native_objects",
     "postgresql_trigger",
     "sqlite_trigger",
+    "unique_while",
 ]
 
 Family = Literal["postgresql", "mysql", "sqlite"]
@@ -219,3 +220,53 @@ def _unique_keys(table: Table) -> Iterator[list[Any]]:
     yield from (list(c) for c in table.constraints if isinstance(c, UniqueConstraint))
 
 
+LIVE: Final = "deleted_at IS NULL"
+"""The condition of uniqueness among rows that are not deleted (C4)."""
+
+
+def unique_while(table: Table, *columns: str, condition: str = LIVE, name: str | None = None) -> str:
+    """Keep ``columns`` unique among the rows that fulfil ``condition``; a NULL among them is never a duplicate.
+
+    PostgreSQL and SQLite have partial unique indexes. MariaDB has none: there an invisible virtual column is 1 where the condition
+    holds and NULL elsewhere, and closes a unique key of the same name, because a key with a NULL in it is never a duplicate.
+
+    Args:
+        table: The table, after its definition.
+        columns: Names of its columns, the most selective first: reads use the index by its leading columns.
+        condition: SQL over the row's columns that every engine understands.
+        name: Of the key; by default ``uq_<table>_<columns>``.
+
+    Returns:
+        The key's name, for `translation.register`.
+    """
+    key = name or f"uq_{table.name}_{'_'.join(columns)}"
+    where = text(condition)
+    index = Index(key, *(table.c[column] for column in columns), unique=True, postgresql_where=where, sqlite_where=where)
+    index.ddl_if(callable_=_has_partial_indexes)
+    marker = f"while_{key.removeprefix(f'uq_{table.name}_')}"
+    again = _foreign_key_without(table, columns[0], key)
+    declare(
+        table,
+        NativeObject(
+            key,
+            table.name,
+            "mysql",
+            "constraint",
+            f"ALTER TABLE {table.name} ADD COLUMN {marker} TINYINT AS (IF({condition}, 1, NULL)) VIRTUAL INVISIBLE,"
+            f" ADD UNIQUE KEY {key} ({', '.join(columns)}, {marker})",
+            f"ALTER TABLE {table.name} DROP KEY {key}, DROP COLUMN {marker}{again}",
+        ),
+    )
+    return key
+
+
+
+def _has_partial_indexes(*_: object, dialect: Dialect, **__: object) -> bool:
+    return family(dialect) != "mysql"
+
+
+def _foreign_key_without(table: Table, column: str, key: str) -> str:
+    """What gives a foreign key on ``column`` back the index that InnoDB made for it, and dropped when ``key`` could serve."""
+    leading = (next(iter(index.columns)).name for index in table.indexes if index.name != key)
+    foreign = next((c.name for c in table.foreign_key_constraints if next(iter(c.columns)).name == column), None)
+    return f", ADD KEY IF NOT EXISTS {foreign!s} ({column})" if foreign and column not in leading else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,6 +21,7 @@ __all__ = [
     "Ciphertext",
     "ClosedList",
     "Digest",
+    "FixedPoint",
     "Id",
     "LongText",
     "ShortText",
@@ -185,6 +187,31 @@ class Digest(TypeDecorator[bytes]):
 
     def __repr__(self) -> str:
         return "Digest()"
+
+
+class FixedPoint(TypeDecorator[Decimal]):
+    """An exact decimal number: NUMERIC on the servers; on SQLite, which has only floating point, whole units of its last digit."""
+
+    impl = types.Numeric
+    cache_ok = True
+
+    def __init__(self, precision: int, scale: int) -> None:
+        self.precision = precision
+        self.scale = scale
+        super().__init__(precision, scale)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        exact = types.BigInteger() if dialect.name == "sqlite" else types.Numeric(self.precision, self.scale)
+        return dialect.type_descriptor(exact)
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name != "sqlite" else int(value.scaleb(self.scale).to_integral_exact())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return value if value is None or dialect.name != "sqlite" else Decimal(value).scaleb(-self.scale)
+
+    def __repr__(self) -> str:
+        return f"FixedPoint({self.precision}, {self.scale})"
 
 
 def json_type() -> TypeEngine[Any]:
