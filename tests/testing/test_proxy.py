@@ -1,4 +1,4 @@
-"""The fault proxy: each fault happens exactly where it is asked for. A plain echo server, and PostgreSQL for COMMIT in flight."""
+"""The fault proxy: each fault happens exactly where it is asked for, on an echo server and on PostgreSQL."""
 
 from __future__ import annotations
 

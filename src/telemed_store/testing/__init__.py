@@ -1,1 +1,1 @@
-"""What a project needs to test itself against the store: the pytest plugin, factories, fault injection, real servers."""
+"""What a project needs to test itself on the store: the pytest plugin, factories, fault injection, real servers."""

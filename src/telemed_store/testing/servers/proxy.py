@@ -1,8 +1,8 @@
 """A TCP proxy in front of a server that loses connections at the moment a test chooses.
 
-One thread runs an event loop; every method may be called from any other thread and returns when its effect has begun. "Cut" means a
-reset (RST) on both sides: neither side can mistake it for an orderly end. Byte patterns are looked for in what the client sends, and
-are found across packet borders; a connection must therefore be unencrypted.
+One thread runs an event loop; every method may be called from any other thread and returns when its effect has begun.
+"Cut" means a reset (RST) on both sides: neither side can mistake it for an orderly end. Byte patterns are looked for in
+what the client sends, and are found across packet borders; a connection must therefore be unencrypted.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class FaultProxy:
 
     async def _accept(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a callback of start_server always is a task
+        assert task is not None
         self._tasks.add(task)
         try:
             await self._connect(from_client, to_client)

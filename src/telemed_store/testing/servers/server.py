@@ -1,4 +1,4 @@
-"""What the servers of both engines have in common: how they are got, what may be done to them, how they are given back."""
+"""What the servers of both engines have in common: getting them, hurting them on purpose, giving them back."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class DatabaseServer(abc.ABC):
 
     @property
     def url(self) -> str:
-        """URL of the server's maintenance database (MariaDB: of no database), without a driver's name unless given so."""
+        """URL of the server's maintenance database (MariaDB: of none), without a driver's name unless given so."""
         return self._given_url if self._lease is None else self._url_at(self._lease.port)
 
     @property

@@ -1,11 +1,13 @@
-"""The small process that stands between a test session and one server: it starts the server and ends it when nobody is left.
+"""The process between a test session and one server: it starts the server and ends it when nobody is left.
 
-It is run as a script by `process.py` and imports nothing but the standard library. Each test process that uses the server holds a
-*lease*: an open socket to this process. The kernel closes the socket however the holder ends, SIGKILL included; with the last lease the
-server is stopped and its directory removed. Should this process itself be killed, the kernel passes a signal on to the server (Linux).
+It is run as a script by `process.py` and imports nothing but the standard library. Each test process that uses the
+server holds a *lease*: an open socket to this process. The kernel closes the socket however the holder ends, SIGKILL
+included; with the last lease the server is stopped and its directory removed. Should this process itself be killed, the
+kernel passes a signal on to the server (Linux).
 
-Protocol: one JSON object per line. The first lease is standard input, and its first line is the `Job`. Every lease is greeted with
-`{"home": …, "port": …, "pid": …}` or `{"error": …, "log": …}`; afterwards it may ask `{"do": "pause" | "resume" | "kill" | "restart"}`.
+Protocol: one JSON object per line. The first lease is standard input, and its first line is the `Job`. Every lease is
+greeted with `{"home": …, "port": …, "pid": …}` or `{"error": …, "log": …}`; afterwards it may ask `{"do": "pause" |
+"resume" | "kill" | "restart"}`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from typing import Any
 
 _POLL = 0.01
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_LIBC: ctypes.CDLL | None = ctypes.CDLL(None) if Path("/proc/self").exists() else None
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Server:
                 raise StartFailed(f"{Path(command[0]).name} ended with code {code}")
 
     def start(self) -> None:
-        """Start on a free port; another process may take the port between the choice and the bind, hence three attempts."""
+        """Start on a free port; somebody may take it between the choice and the bind, hence three attempts."""
         for attempt in range(3):
             if attempt or not self.port:
                 self.port = free_port()
@@ -116,7 +118,7 @@ class Server:
             time.sleep(_POLL)
 
     def pause(self) -> None:
-        """Stop the server and its children: a stopped PostgreSQL postmaster alone would leave its backends answering."""
+        """Stop the server and its children: with the postmaster alone stopped its backends would still answer."""
         if self.process is None or self.process.poll() is not None:
             return
         signal_all([self.process.pid], signal.SIGSTOP)
@@ -353,7 +355,7 @@ def processes() -> dict[int, tuple[int, str]]:
 
 
 def descendants(pid: int) -> list[int]:
-    """All children of a process and theirs: PostgreSQL's backends each lead a session, so no process group reaches them."""
+    """All children of a process and theirs: each PostgreSQL backend leads a session, so no process group reaches it."""
     children: dict[int, list[int]] = {}
     for child, (parent, _) in processes().items():
         children.setdefault(parent, []).append(child)
@@ -383,18 +385,23 @@ def signal_all(pids: list[int], number: int) -> None:
             os.kill(pid, number)
 
 
+def terminate(_number: int, _frame: object) -> None:
+    """Leave by way of every `finally`."""
+    sys.exit(0)
+
+
 def main() -> None:
     """Take the job from standard input and serve it.
 
-    The first holder must not be this process's parent: a shared server outlives it, and would be its zombie. Descriptor 0 stays open
-    to the end, so the first holder reads end-of-file when everything is gone.
+    The first holder must not be this process's parent: a shared server outlives it, and would be its zombie. Descriptor
+    0 stays open to the end, so the first holder reads end-of-file when everything is gone.
     """
     if os.fork():
         os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     # A terminated supervisor still stops its server and removes the directory.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, terminate)
     first = socket.socket(fileno=os.dup(0))
     Supervisor(first).run()
 
