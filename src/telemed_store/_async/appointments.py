@@ -1,0 +1,234 @@
+"""Appointments: booking, moving, calling off, starting, ending, importing, reading."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from telemed_store import steps
+from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
+from telemed_store.appointments import importing, lifecycle, operations, queries
+from telemed_store.appointments.models import (
+    Appointment,
+    AppointmentLog,
+    AppointmentPatch,
+    ImportedVisit,
+    ImportReport,
+    NewAppointment,
+)
+from telemed_store.database.paging import Page
+from telemed_store.database.scoping import Scope
+
+__all__ = ["AsyncAppointmentReads", "AsyncAppointments"]
+
+
+class AsyncAppointmentReads:
+    """Reading appointments. A person sees those in which they are doctor or patient and those they booked; a system job sees all."""
+
+    def __init__(self, frame: AsyncReadFrame) -> None:
+        self._frame = frame
+
+    async def get(self, id: UUID) -> Appointment:  # noqa: A002 - the name the contract fixes
+        """One appointment.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return await self._frame.read(queries.get, id)
+
+    async def of_pair(self, id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:  # noqa: A002
+        """One appointment of exactly this doctor and this patient (Q014).
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return await self._frame.read(queries.of_pair, id, doctor_id, patient_id)
+
+    async def by_access_code(self, code: str) -> Appointment:
+        """One appointment by its access code (Q005).
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return await self._frame.read(queries.by_access_code, code)
+
+    async def access_code(self, id: UUID) -> str:  # noqa: A002
+        """The code of A-Z and 0-9 by which the patient is let in.
+
+        Raises:
+            NotFound: There is no such appointment, or it is not visible to the actor.
+        """
+        return await self._frame.read(queries.access_code, id)
+
+    async def list(
+        self,
+        scope: Scope[Appointment] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[Appointment]:
+        """A page of the appointments the actor sees, by start (Q001, Q002).
+
+        Args:
+            scope: Which ones, such as ``ForDoctor(doctor_id) & Upcoming()``; a scope never widens what the actor sees.
+            limit: Page size; 10 by default, 100 at most.
+            cursor: ``next_cursor`` of the page before.
+            newest_first: Order by start descending.
+
+        Raises:
+            InvalidCursor: The cursor is not of this list, these scopes and this actor.
+            ValidationFailed: ``limit`` is below 1.
+        """
+        return await self._frame.read(queries.list_appointments, scope, limit, cursor, newest_first=newest_first)
+
+    async def logs(self, id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[AppointmentLog]:  # noqa: A002
+        """The log of an appointment, the oldest row first; page size 50, 200 at most (Q021).
+
+        Raises:
+            NotFound: There is no such appointment, or it is not visible to the actor.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read(queries.logs, id, limit, cursor)
+
+
+class AsyncAppointments(AsyncAppointmentReads):
+    """Appointments, whole."""
+
+    _frame: AsyncFrame
+
+    def __init__(self, frame: AsyncFrame) -> None:
+        super().__init__(frame)
+
+    async def schedule(
+        self, new: NewAppointment, idempotency_key: str | None = None, override_availability: str | None = None
+    ) -> Appointment:
+        """Book an appointment. Of several overlapping attempts at once exactly one succeeds.
+
+        Args:
+            new: Doctor, patient, time and place.
+            idempotency_key: Repeating the call with the same key and content returns the stored appointment, for ever.
+            override_availability: Why the time may lie outside the doctor's windows, 1 to 500 characters; goes into the log.
+
+        Raises:
+            ValidationFailed: An id is unknown, the doctor is not active, the patient's profile is incomplete, the start is past, …
+            OutsideAvailability: The time is not inside an effective window.
+            SlotTaken: The doctor or the patient has an overlapping active appointment.
+            IdempotencyConflict: The key was used with other content.
+        """
+        return await self._frame.write(
+            operations.schedule,
+            new,
+            idempotency_key=idempotency_key,
+            override_availability=override_availability,
+            after_booking=steps.AFTER_BOOKING,
+        )
+
+    async def reschedule(
+        self,
+        id: UUID,  # noqa: A002
+        starts_at: dt.datetime,
+        ends_at: dt.datetime | None = None,
+        *,
+        expected_version: int,
+        override_availability: str | None = None,
+    ) -> Appointment:
+        """Move an open appointment; it may overlap its own old time.
+
+        Args:
+            id: The appointment.
+            starts_at: Aware instant in the future.
+            ends_at: Aware instant; by default the appointment keeps its length.
+            expected_version: The version that the caller saw.
+            override_availability: As in `schedule`.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+            OutsideAvailability: The time is not inside an effective window.
+            SlotTaken: The doctor or the patient has an overlapping active appointment.
+            ValidationFailed: The interval is reversed, past, or longer than a day.
+        """
+        return await self._frame.write(
+            operations.reschedule,
+            id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            expected_version=expected_version,
+            override_availability=override_availability,
+        )
+
+    async def cancel(self, id: UUID, reason: str | None = None, *, expected_version: int) -> Appointment:  # noqa: A002
+        """Call off an open appointment; its time is free at once.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+            ValidationFailed: The reason is empty or longer than 500 characters.
+        """
+        return await self._frame.write(lifecycle.cancel, id, reason=reason, expected_version=expected_version)
+
+    async def start(self, id: UUID, *, expected_version: int) -> Appointment:  # noqa: A002
+        """Begin an open appointment; unless its place is physical, the patient's ``telemedicine`` consent must be active.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+            ConsentRequired: The consent is missing.
+        """
+        return await self._frame.write(lifecycle.start, id, expected_version=expected_version)
+
+    async def complete(self, id: UUID, *, expected_version: int) -> Appointment:  # noqa: A002
+        """End an appointment in progress.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not in progress.
+        """
+        return await self._frame.write(lifecycle.complete, id, expected_version=expected_version)
+
+    async def mark_no_show(self, id: UUID, *, expected_version: int) -> Appointment:  # noqa: A002
+        """Note that the patient did not come to an open appointment.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+        """
+        return await self._frame.write(lifecycle.mark_no_show, id, expected_version=expected_version)
+
+    async def update(self, id: UUID, patch: AppointmentPatch, *, expected_version: int) -> Appointment:  # noqa: A002
+        """Change the remark, or the place of an open appointment; what is not passed stays.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: The place was to change and the appointment is no longer open.
+            ValidationFailed: The place is no active location of the doctor.
+        """
+        return await self._frame.write(lifecycle.update, id, patch, expected_version=expected_version)
+
+    async def delete(self, id: UUID, *, expected_version: int) -> None:  # noqa: A002
+        """Soft-delete an appointment that never took place; its time is free at once.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is in progress or completed.
+        """
+        await self._frame.write(lifecycle.delete, id, expected_version=expected_version)
+
+    async def import_completed(self, visits: Sequence[ImportedVisit]) -> ImportReport:
+        """Import past visits as completed, up to 5,000 at once, in a fixed number of statements.
+
+        A visit that breaks a rule is refused with its reason; the others are stored. Imported visits may overlap.
+
+        Raises:
+            ValidationFailed: There are too many.
+        """
+        return await self._frame.write(importing.import_completed, visits)

@@ -1,0 +1,148 @@
+"""Starting, ending, calling off, correcting and deleting an appointment."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from telemed_store.appointments import statements as sql
+from telemed_store.appointments.models import (
+    OPEN,
+    Appointment,
+    AppointmentEvent,
+    AppointmentPatch,
+    AppointmentStatus,
+    CompletionKind,
+    ConsultationCancelled,
+    ConsultationCompleted,
+    ConsultationNoShow,
+    ConsultationStarted,
+)
+from telemed_store.appointments.rows import change, checked_text, lock
+from telemed_store.audit.context import Context
+from telemed_store.consents.models import ConsentType
+from telemed_store.consents.operations import is_active as consent_is_active
+from telemed_store.database.models import given
+from telemed_store.errors import ConsentRequired, InvalidTransition, ValidationFailed
+from telemed_store.people.models import LocationType
+
+__all__ = ["cancel", "complete", "delete", "mark_no_show", "start", "update"]
+
+
+def start(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> Appointment:
+    """Begin; unless the location is physical the patient's consent to telemedicine must be active (D48)."""
+    before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.IN_PROGRESS)
+    if context.settings.require_telemedicine_consent:
+        kind = connection.execute(sql.LOCATION_TYPE, {"id": before.appointment.location_id}).scalar()
+        remote = kind in {None, LocationType.TELECONSULTATION}
+        if remote and not consent_is_active(connection, before.patient_user_id, ConsentType.TELEMEDICINE):
+            raise ConsentRequired(ConsentType.TELEMEDICINE)
+    now = context.now()
+    return change(
+        connection,
+        context,
+        before,
+        AppointmentEvent.STARTED,
+        {},
+        lambda new: ConsultationStarted(**before.envelope(new), started_at=now),
+        status=AppointmentStatus.IN_PROGRESS,
+        started_at=now,
+    )
+
+
+def complete(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> Appointment:
+    """End a consultation in progress; the patient's last consultation advances (D42)."""
+    before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.COMPLETED)
+    old = before.appointment
+    started_at = old.started_at or old.starts_at
+    # A clock that stepped back since the start must not end the consultation before it.
+    ended_at = max(context.now(), started_at)
+    minutes = int((ended_at - started_at).total_seconds() // 60)
+    completed = change(
+        connection,
+        context,
+        before,
+        AppointmentEvent.COMPLETED,
+        {"duration_minutes": minutes, "completion_kind": CompletionKind.FINALIZED},
+        lambda new: ConsultationCompleted(
+            **before.envelope(new),
+            duration_minutes=minutes,
+            completion_kind=CompletionKind.FINALIZED,
+            origin=new.origin,
+        ),
+        status=AppointmentStatus.COMPLETED,
+        ended_at=ended_at,
+        completion_kind=CompletionKind.FINALIZED,
+    )
+    connection.execute(sql.ADVANCE_LAST_CONSULTATION, {"patient": old.patient_id, "instant": ended_at})
+    return completed
+
+
+def cancel(
+    connection: Connection, context: Context, appointment_id: UUID, *, reason: str | None = None, expected_version: int
+) -> Appointment:
+    """Call off an open appointment; its time is free at once."""
+    reason = checked_text("reason", reason, 500)
+    before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.CANCELLED)
+    return change(
+        connection,
+        context,
+        before,
+        AppointmentEvent.CANCELLED,
+        {"reason": reason},
+        lambda new: ConsultationCancelled(**before.envelope(new), cancelled_by=context.actor.id),
+        status=AppointmentStatus.CANCELLED,
+        cancelled_at=context.now(),
+        cancelled_by=context.actor.id,
+        cancellation_reason=reason,
+    )
+
+
+def mark_no_show(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> Appointment:
+    """Note that the patient did not come to an open appointment."""
+    before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.NO_SHOW)
+    now = context.now()
+    return change(
+        connection,
+        context,
+        before,
+        AppointmentEvent.NO_SHOW,
+        {},
+        lambda new: ConsultationNoShow(**before.envelope(new), no_show_at=now),
+        status=AppointmentStatus.NO_SHOW,
+        no_show_at=now,
+    )
+
+
+def update(
+    connection: Connection, context: Context, appointment_id: UUID, patch: AppointmentPatch, *, expected_version: int
+) -> Appointment:
+    """Change the remark, or the place while the appointment is open; the log names the fields alone."""
+    values = given(patch)
+    before = lock(connection, context, appointment_id, expected_version, None)
+    if not values:
+        return before.appointment
+    if "location_id" in values:
+        _check_location(connection, before.appointment, values["location_id"])
+    return change(
+        connection, context, before, AppointmentEvent.UPDATED, {"fields": sorted(values)}, None, **values
+    )
+
+
+def _check_location(connection: Connection, appointment: Appointment, location_id: UUID | None) -> None:
+    if appointment.status not in OPEN:
+        raise InvalidTransition(appointment.status, appointment.status)
+    if location_id is None:
+        return
+    place = {"id": location_id, "doctor_id": appointment.doctor_id}
+    if connection.execute(sql.ACTIVE_LOCATION, place).first() is None:
+        raise ValidationFailed({"location_id": "names no active location of this doctor"})
+
+
+def delete(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> None:
+    """Soft-delete an appointment that never took place; its time is free at once."""
+    before = lock(connection, context, appointment_id, expected_version, None)
+    if before.appointment.status in {AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED}:
+        raise InvalidTransition(before.appointment.status, "deleted")
+    change(connection, context, before, AppointmentEvent.DELETED, {}, None, deleted_at=context.now())

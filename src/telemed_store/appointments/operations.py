@@ -1,0 +1,280 @@
+"""Booking and moving: guards, checks, then the row, its log and its event. The rest of an appointment's life is in ``lifecycle.py``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Row
+
+from telemed_store.appointments import statements as sql
+from telemed_store.appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    AppointmentOrigin,
+    AppointmentStatus,
+    ConsultationRescheduled,
+    ConsultationScheduled,
+    NewAppointment,
+)
+from telemed_store.appointments.rows import change, checked_text, iso, load, lock, new_access_code, row_of, write_log
+from telemed_store.audit.context import Context
+from telemed_store.availability.operations import effective_interval
+from telemed_store.database.identity import new_id
+from telemed_store.database.local_time import wall_clock, zone
+from telemed_store.errors import IdempotencyConflict, OutsideAvailability, SlotTaken, ValidationFailed
+from telemed_store.events.operations import record
+from telemed_store.people.operations import lock_guards
+
+__all__ = ["Booked", "reschedule", "schedule"]
+
+LONGEST: Final = dt.timedelta(days=1)
+"""An appointment lies within one effective window, and none is longer than a day."""
+
+_NOBODY: Final = UUID(int=0)
+
+Booked = Callable[[Connection, Context, Appointment, UUID, UUID], None]
+"""A step of an upper area in the booking's transaction: appointment, doctor's user, patient's user."""
+
+
+def schedule(
+    connection: Connection,
+    context: Context,
+    new: NewAppointment,
+    *,
+    idempotency_key: str | None = None,
+    override_availability: str | None = None,
+    after_booking: tuple[Booked, ...] = (),
+) -> Appointment:
+    """Book: guards, repeated request, preconditions, window, overlap; then the row, its log and its event."""
+    ends_at = new.ends_at or new.starts_at + context.settings.appointment_duration
+    _check_interval(context, new.starts_at, ends_at)
+    override = checked_text("override_availability", override_availability, 500)
+    key = checked_text("idempotency_key", idempotency_key, 200)
+    lock_guards(connection, [new.doctor_id], [new.patient_id])
+    digest = _digest(new, override) if key else None
+    if key and (stored := _stored_for(connection, context, key, digest)):
+        return stored
+    people = _preconditions(connection, context, new)
+    location_id = _place(
+        connection, context, new.doctor_id, new.starts_at, ends_at, new.location_id, override=override is not None
+    )
+    _check_free(connection, new.doctor_id, new.patient_id, new.starts_at, ends_at)
+    zone_name = new.zone or people.doctor_zone
+    now = context.now()
+    appointment = Appointment(
+        id=new_id(),
+        version=1,
+        created_at=now,
+        updated_at=now,
+        deleted_at=None,
+        doctor_id=new.doctor_id,
+        patient_id=new.patient_id,
+        location_id=location_id,
+        starts_at=new.starts_at,
+        ends_at=ends_at,
+        local_starts_at=wall_clock(new.starts_at, zone(zone_name)),
+        zone=zone_name,
+        status=AppointmentStatus.SCHEDULED,
+        origin=AppointmentOrigin.BOOKED,
+        availability_override=override,
+        notes=new.notes,
+        created_by=people.creator_id,
+        started_at=None,
+        ended_at=None,
+        completion_kind=None,
+        cancelled_at=None,
+        cancelled_by=None,
+        cancellation_reason=None,
+        no_show_at=None,
+    )
+    request = {"idempotency_actor": context.actor.key if key else None, "idempotency_key": key, "request_digest": digest}
+    connection.execute(sql.INSERT_APPOINTMENT, row_of(appointment) | request | {"access_code": new_access_code(context)})
+    payload: dict[str, Any] = {"starts_at": iso(new.starts_at), "ends_at": iso(ends_at)}
+    if override is not None:
+        payload["availability_override"] = override
+    write_log(connection, context, appointment.id, AppointmentEvent.CREATED, payload)
+    record(
+        connection,
+        context,
+        ConsultationScheduled(
+            aggregate_id=appointment.id,
+            aggregate_version=1,
+            recipients=(people.doctor_user_id, people.patient_user_id),
+            doctor_id=new.doctor_id,
+            patient_id=new.patient_id,
+            starts_at=new.starts_at,
+            ends_at=ends_at,
+            location_id=location_id,
+        ),
+    )
+    for step in after_booking:
+        step(connection, context, appointment, people.doctor_user_id, people.patient_user_id)
+    return appointment
+
+
+def reschedule(
+    connection: Connection,
+    context: Context,
+    appointment_id: UUID,
+    *,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime | None = None,
+    expected_version: int,
+    override_availability: str | None = None,
+) -> Appointment:
+    """Move an open appointment; without an end it keeps its length. It may overlap its own old time."""
+    override = checked_text("override_availability", override_availability, 500)
+    _check_aware("starts_at", starts_at)
+    seen = load(connection, context, appointment_id)
+    lock_guards(connection, [seen.appointment.doctor_id], [seen.appointment.patient_id])
+    before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.RESCHEDULED)
+    old = before.appointment
+    starts_at = starts_at.astimezone(dt.UTC)
+    ends_at = _check_aware("ends_at", ends_at).astimezone(dt.UTC) if ends_at else starts_at + (old.ends_at - old.starts_at)
+    _check_interval(context, starts_at, ends_at)
+    location_id = _place(
+        connection, context, old.doctor_id, starts_at, ends_at, old.location_id, override=override is not None
+    )
+    _check_free(connection, old.doctor_id, old.patient_id, starts_at, ends_at, self_id=old.id)
+    payload: dict[str, Any] = {
+        "old": {"starts_at": iso(old.starts_at), "ends_at": iso(old.ends_at)},
+        "new": {"starts_at": iso(starts_at), "ends_at": iso(ends_at)},
+    }
+    if override is not None:
+        payload["availability_override"] = override
+    return change(
+        connection,
+        context,
+        before,
+        AppointmentEvent.RESCHEDULED,
+        payload,
+        lambda moved: ConsultationRescheduled(
+            **before.envelope(moved),
+            starts_at=starts_at,
+            ends_at=moved.ends_at,
+            location_id=location_id,
+            old_starts_at=old.starts_at,
+            old_ends_at=old.ends_at,
+        ),
+        status=AppointmentStatus.RESCHEDULED,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        local_starts_at=wall_clock(starts_at, zone(old.zone)),
+        location_id=location_id,
+        availability_override=override,
+    )
+
+
+def _preconditions(connection: Connection, context: Context, new: NewAppointment) -> Row[Any]:
+    """Who and where of a booking, checked (Q006); the creator is the acting user, for a system job the doctor's user."""
+    found = connection.execute(
+        sql.BOOKING_PRECONDITIONS,
+        {
+            "doctor_id": new.doctor_id,
+            "patient_id": new.patient_id,
+            "location_id": new.location_id,
+            "creator_id": context.actor.id,
+        },
+    ).one()
+    wrong: dict[str, str] = {}
+    if found.doctor_id is None:
+        wrong["doctor_id"] = "names no doctor"
+    elif found.doctor_status != "active":
+        wrong["doctor_id"] = "names a doctor who is not active"
+    if found.patient_id is None:
+        wrong["patient_id"] = "names no patient"
+    elif missing := _missing_of_patient(found):
+        wrong["patient_id"] = f"names a patient whose profile is not complete: {', '.join(missing)}"
+    elif found.patient_user_id == found.doctor_user_id:
+        wrong["patient_id"] = "is the doctor's own patient profile"
+    if new.location_id is not None and found.location_id is None:
+        wrong["location_id"] = "names no active location of this doctor"
+    if found.creator_id is None and not wrong:
+        wrong["actor"] = "is no known user"
+    if wrong:
+        raise ValidationFailed(wrong)
+    return found
+
+
+def _missing_of_patient(found: Row[Any]) -> list[str]:
+    needed = ("date_of_birth", "gender", "phone", "emergency_contact", "emergency_phone")
+    missing = [name for name in needed if getattr(found, name) is None]
+    return missing if found.patient_status == "active" else [*missing, "status is not active"]
+
+
+def _place(
+    connection: Connection,
+    context: Context,
+    doctor_id: UUID,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    location_id: UUID | None,
+    *,
+    override: bool,
+) -> UUID | None:
+    """Where it takes place: as asked, or the effective window's own location. Outside every window only by override (D04)."""
+    if override:
+        return location_id
+    window = effective_interval(connection, context, doctor_id, starts_at, ends_at, location_id)
+    if window is None:
+        raise OutsideAvailability
+    return location_id or window.window.location_id
+
+
+def _check_free(
+    connection: Connection,
+    doctor_id: UUID,
+    patient_id: UUID,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    *,
+    self_id: UUID = _NOBODY,
+) -> None:
+    """Refuse before anything is written; under the guards this sees every booking, and the database's rule stands behind it."""
+    taken = connection.execute(
+        sql.OVERLAPPING,
+        {
+            "doctor_id": doctor_id,
+            "patient_id": patient_id,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "self_id": self_id,
+        },
+    ).first()
+    if taken is not None:
+        raise SlotTaken("doctor" if taken.doctor_id == doctor_id else "patient")
+
+
+def _check_interval(context: Context, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+    if starts_at <= context.now():
+        raise ValidationFailed({"starts_at": "must lie in the future"})
+    if ends_at <= starts_at:
+        raise ValidationFailed({"ends_at": "must be later than starts_at"})
+    if ends_at - starts_at > LONGEST:
+        raise ValidationFailed({"ends_at": "must be at most one day after starts_at"})
+
+
+def _check_aware(field: str, instant: object) -> dt.datetime:
+    if not isinstance(instant, dt.datetime) or instant.utcoffset() is None:
+        raise ValidationFailed({field: "must be a datetime with a time zone"})
+    return instant
+
+
+def _stored_for(connection: Connection, context: Context, key: str, digest: bytes | None) -> Appointment | None:
+    """What the actor booked with this key before; with other content the key cannot be used again, for ever."""
+    stored = connection.execute(sql.BY_IDEMPOTENCY_KEY, {"actor": context.actor.key, "key": key}).first()
+    if stored is None:
+        return None
+    if stored.request_digest != digest:
+        raise IdempotencyConflict
+    return sql.appointment_from(stored)
+
+
+def _digest(new: NewAppointment, override: str | None) -> bytes:
+    content = new.model_dump(mode="json") | {"override_availability": override}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()

@@ -1,0 +1,230 @@
+"""Reading appointments: by id, by code, in lists, busy time, relationships. Who sees what is decided here and in ``statements``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, bindparam, or_, select
+
+from telemed_store.appointments import statements as sql
+from telemed_store.appointments.models import Appointment, AppointmentLog
+from telemed_store.appointments.rows import checked_id, refuse
+from telemed_store.appointments.scopes import IncludingDeleted
+from telemed_store.appointments.tables import appointment_logs, appointments
+from telemed_store.audit.context import Context, DataType
+from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
+from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
+from telemed_store.database.types import Id, UtcDateTime
+from telemed_store.errors import NotFound
+from telemed_store.people.tables import patients
+
+__all__ = ["BusyRow", "access_code", "busy_between", "by_access_code", "get", "list_appointments", "logs", "of_pair"]
+
+PAGE: Final = PageSize(default=10, largest=100)
+LOG_PAGE: Final = PageSize(default=50, largest=200)
+
+_ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
+_DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
+
+
+def _readable(statement: Select[Any], *, viewer: bool) -> Select[Any]:
+    """What a viewer may read; a user's reads name the patient's user too, whose access row they write."""
+    if not viewer:
+        return statement
+    return (
+        statement.add_columns(patients.c.user_id)
+        .join(patients, patients.c.id == appointments.c.patient_id)
+        .where(sql.sides_visible())
+    )
+
+
+def _one(**keys: Any) -> dict[bool, Select[Any]]:
+    """Statements for one live appointment by columns, by whether the viewer is a user."""
+    conditions_ = [appointments.c[name] == bindparam(name, type_=appointments.c[name].type) for name in keys]
+    plain = select(*sql.APPOINTMENT_COLUMNS).where(*conditions_, appointments.c.deleted_at.is_(None))
+    return {viewer: _readable(plain, viewer=viewer) for viewer in (False, True)}
+
+
+# pk_appointments
+_BY_ID: Final = _one(id=...)
+# Q005. uq_appointments_access_code
+_BY_ACCESS_CODE: Final = _one(access_code=...)
+# Q014. pk_appointments
+_OF_PAIR: Final = _one(id=..., doctor_id=..., patient_id=...)
+
+
+def get(connection: Connection, context: Context, appointment_id: UUID) -> Appointment:
+    """One appointment that the actor sees."""
+    return _get(connection, context, _BY_ID, checked_id("id", appointment_id), {"id": appointment_id})
+
+
+def of_pair(connection: Connection, context: Context, appointment_id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:
+    """One appointment of exactly this doctor and this patient (Q014)."""
+    keys = {"id": appointment_id, "doctor_id": doctor_id, "patient_id": patient_id}
+    for name, value in keys.items():
+        checked_id(name, value)
+    return _get(connection, context, _OF_PAIR, appointment_id, keys)
+
+
+def _get(
+    connection: Connection, context: Context, statements: dict[bool, Select[Any]], appointment_id: UUID, keys: dict[str, Any]
+) -> Appointment:
+    viewer = not context.actor.is_system
+    found = connection.execute(statements[viewer], keys | {"viewer": context.actor.id} if viewer else keys).first()
+    if found is None:
+        refuse(connection, context, appointment_id)
+    if viewer:
+        context.accessed([found[-1]], DataType.CONSULTATION, resource_id=appointment_id)
+    return sql.appointment_from(found)
+
+
+def by_access_code(connection: Connection, context: Context, code: str) -> Appointment:
+    """One appointment by the code its patient was given (Q005)."""
+    viewer = not context.actor.is_system
+    values = {"access_code": str(code)[:8].upper()} | ({"viewer": context.actor.id} if viewer else {})
+    found = connection.execute(_BY_ACCESS_CODE[viewer], values).first()
+    if found is None:
+        raise NotFound("appointment")
+    if viewer:
+        context.accessed([found[-1]], DataType.CONSULTATION, resource_id=found.id)
+    return sql.appointment_from(found)
+
+
+def access_code(connection: Connection, context: Context, appointment_id: UUID) -> str:
+    """The code by which the patient is let in; it stands in no list, log or event."""
+    viewer = not context.actor.is_system
+    values = {"id": checked_id("id", appointment_id)} | ({"viewer": context.actor.id} if viewer else {})
+    code: str | None = connection.execute(sql.ACCESS_CODE[viewer], values).scalar()
+    if code is None:
+        refuse(connection, context, appointment_id)
+    return code
+
+
+@lru_cache(maxsize=512)
+def _list_statement(kinds: tuple[Any, ...], scope: _Shaped, *, viewer: bool, descending: bool, continued: bool) -> Select[Any]:
+    # Q002. ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id, ix_appointments_starts_at_id
+    statement = _readable(select(*sql.APPOINTMENT_COLUMNS), viewer=viewer).where(*conditions(scope.scope))
+    if not mentions(scope.scope, IncludingDeleted):
+        statement = statement.where(appointments.c.deleted_at.is_(None))
+    return (_DESCENDING if descending else _ASCENDING).order(statement, continued=continued)
+
+
+class _Shaped:
+    """A scope that counts as equal to any other: the cache's key is its shape, given beside it."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: Scope[Appointment] | None) -> None:
+        self.scope = scope
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shaped)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def list_appointments(
+    connection: Connection,
+    context: Context,
+    scope: Scope[Appointment] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    *,
+    newest_first: bool = False,
+) -> Page[Appointment]:
+    """A page of the appointments that the actor sees and the scope lets through, by start (Q001, Q002)."""
+    size = PAGE.of(limit)
+    viewer = not context.actor.is_system
+    keyset = _DESCENDING if newest_first else _ASCENDING
+    binding = list_binding(f"appointments:{newest_first}", context.actor.key, scope.parts() if scope else ())
+    position = context.cursors.open(cursor, binding) if cursor is not None else None
+    statement = _list_statement(
+        shape(scope), _Shaped(scope), viewer=viewer, descending=newest_first, continued=position is not None
+    )
+    values = keyset.parameters(size, position) | parameters(scope, context.now())
+    if viewer:
+        values["viewer"] = context.actor.id
+    rows = connection.execute(statement, values).all()
+    if viewer:
+        context.accessed([row[-1] for row in rows[:size]], DataType.CONSULTATION)
+    return keyset.page([sql.appointment_from(row) for row in rows], size, context.cursors, binding)
+
+
+_LOG_ORDER: Final = Keyset(appointment_logs.c.created_at, appointment_logs.c.id)
+
+
+def _logs(*, viewer: bool, continued: bool) -> Select[Any]:
+    statement = (
+        select(*sql.LOG_COLUMNS)
+        .join(appointments, appointments.c.id == appointment_logs.c.appointment_id)
+        .where(appointment_logs.c.appointment_id == bindparam("id", type_=Id()))
+    )
+    return _LOG_ORDER.order(_readable(statement, viewer=viewer), continued=continued)
+
+
+# Q021. ix_appointment_logs_appointment_id_created_at_id
+_LOGS: Final = {
+    (viewer, continued): _logs(viewer=viewer, continued=continued) for viewer in (False, True) for continued in (False, True)
+}
+
+
+def logs(
+    connection: Connection, context: Context, appointment_id: UUID, limit: int | None = None, cursor: str | None = None
+) -> Page[AppointmentLog]:
+    """The log of an appointment, the oldest row first; a deleted appointment's too (Q021)."""
+    size = LOG_PAGE.of(limit)
+    viewer = not context.actor.is_system
+    binding = list_binding("appointment_logs", context.actor.key, checked_id("id", appointment_id))
+    position = context.cursors.open(cursor, binding) if cursor is not None else None
+    values = _LOG_ORDER.parameters(size, position) | {"id": appointment_id}
+    if viewer:
+        values["viewer"] = context.actor.id
+    rows = connection.execute(_LOGS[viewer, position is not None], values).all()
+    if not rows and position is None:
+        refuse(connection, context, appointment_id)
+    if viewer and rows:
+        context.accessed([rows[0][-1]], DataType.CONSULTATION, resource_id=appointment_id)
+    return _LOG_ORDER.page([sql.log_from(row) for row in rows], size, context.cursors, binding)
+
+
+class BusyRow(NamedTuple):
+    """A stretch of time that a doctor and a patient have given away, half-open, UTC."""
+
+    doctor_id: UUID
+    patient_id: UUID
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+# Q007, Q008, Q009. ix_appointments_doctor_id_ends_at, ix_appointments_patient_id_ends_at
+_BUSY: Final = (
+    select(appointments.c.doctor_id, appointments.c.patient_id, appointments.c.starts_at, appointments.c.ends_at)
+    .where(
+        or_(
+            appointments.c.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
+            appointments.c.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        ),
+        sql.holds_time(),
+        appointments.c.ends_at > bindparam("from_", type_=UtcDateTime()),
+        appointments.c.starts_at < bindparam("until", type_=UtcDateTime()),
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id)
+)
+
+
+def busy_between(
+    connection: Connection,
+    context: Context,
+    doctor_ids: Sequence[UUID],
+    patient_ids: Sequence[UUID],
+    from_: dt.datetime,
+    until: dt.datetime,
+) -> list[BusyRow]:
+    """The busy time of these doctors and patients within a range, in order of start: one statement."""
+    values = {"doctor_ids": list(doctor_ids), "patient_ids": list(patient_ids), "from_": from_, "until": until}
+    return [BusyRow._make(row) for row in connection.execute(_BUSY, values)]

@@ -1,0 +1,165 @@
+"""What all verbs of an appointment share: loading under a lock, changing one version to the next, the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from telemed_store.appointments import statements as sql
+from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
+from telemed_store.audit.context import Context
+from telemed_store.database.identity import new_id
+from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
+from telemed_store.events.models import DomainEvent
+from telemed_store.events.operations import record
+
+__all__ = [
+    "Loaded",
+    "change",
+    "checked_id",
+    "checked_text",
+    "iso",
+    "load",
+    "lock",
+    "log_row",
+    "new_access_code",
+    "refuse",
+    "row_of",
+    "write_log",
+]
+
+_CODE_ALPHABET: Final = string.ascii_uppercase + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An appointment as it stood when it was locked, and the users behind its two sides."""
+
+    appointment: Appointment
+    doctor_user_id: UUID
+    patient_user_id: UUID
+
+    def envelope(self, changed: Appointment) -> dict[str, Any]:
+        """What every event about this appointment starts with."""
+        return {
+            "aggregate_id": changed.id,
+            "aggregate_version": changed.version,
+            "recipients": (self.doctor_user_id, self.patient_user_id),
+            "doctor_id": changed.doctor_id,
+            "patient_id": changed.patient_id,
+        }
+
+
+def load(connection: Connection, context: Context, appointment_id: UUID, *, locking: bool = False) -> Loaded:
+    """The appointment, if the actor sees it."""
+    statements = sql.APPOINTMENT_FOR_UPDATE if locking else sql.APPOINTMENT_WITH_SIDES
+    values = {"id": checked_id("id", appointment_id), "viewer": context.actor.id}
+    found = connection.execute(statements[not context.actor.is_system], values).first()
+    if found is None:
+        refuse(connection, context, appointment_id)
+    return Loaded(sql.appointment_from(found), found.doctor_user_id, found.patient_user_id)
+
+
+def refuse(connection: Connection, context: Context, appointment_id: UUID) -> NoReturn:
+    """Answer "no such appointment"; if there is one that the actor does not see, that is noted as denied."""
+    if not context.actor.is_system and connection.execute(sql.EXISTS, {"id": appointment_id}).first() is not None:
+        context.denied("appointment", appointment_id)
+    raise NotFound("appointment")
+
+
+def lock(
+    connection: Connection, context: Context, appointment_id: UUID, expected_version: int, to: AppointmentStatus | None
+) -> Loaded:
+    """The appointment, locked, of the version that the caller saw, and able to take the status asked for."""
+    loaded = load(connection, context, appointment_id, locking=True)
+    current = loaded.appointment
+    if current.version != expected_version:
+        raise VersionConflict(current.version)
+    if to is not None and to not in TRANSITIONS[current.status]:
+        raise InvalidTransition(current.status, to)
+    return loaded
+
+
+def change(
+    connection: Connection,
+    context: Context,
+    before: Loaded,
+    log: AppointmentEvent,
+    payload: dict[str, Any],
+    event: Callable[[Appointment], DomainEvent] | None,
+    **values: Any,
+) -> Appointment:
+    """Set columns of a locked appointment; one version, one row of the log and one event further."""
+    old = before.appointment
+    # A clock that stepped back must not order a row's times the wrong way round.
+    now = max(context.now(), old.updated_at)
+    parameters = {f"new_{name}": value for name, value in values.items()}
+    parameters |= {"row_id": old.id, "expected_version": old.version, "now": now}
+    changed = connection.execute(sql.changing(*values), parameters)
+    if changed.rowcount != 1:
+        raise VersionConflict(old.version + 1)
+    new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
+    write_log(connection, context, old.id, log, payload)
+    if event is not None:
+        record(connection, context, event(new))
+    return new
+
+
+def write_log(
+    connection: Connection, context: Context, appointment_id: UUID, event: AppointmentEvent, payload: dict[str, Any]
+) -> None:
+    """One row of the immutable log; its payload never holds access code, notes or clinical text."""
+    connection.execute(sql.INSERT_LOG, log_row(context, appointment_id, event, payload))
+
+
+def log_row(context: Context, appointment_id: UUID, event: AppointmentEvent, payload: dict[str, Any]) -> dict[str, Any]:
+    """The row that `write_log` writes."""
+    return {
+        "id": new_id(),
+        "created_at": context.now(),
+        "appointment_id": appointment_id,
+        "actor_id": context.actor.id,
+        "actor_kind": context.actor.kind,
+        "event": event,
+        "payload": payload,
+    }
+
+
+def row_of(appointment: Appointment) -> dict[str, Any]:
+    """The columns of a new appointment, without what callers do not see."""
+    return dict(appointment)
+
+
+def new_access_code(context: Context) -> str:
+    """A random code of A-Z and 0-9."""
+    return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(context.settings.access_code_length))
+
+
+def iso(instant: dt.datetime) -> str:
+    """An instant as a log's payload says it."""
+    return instant.astimezone(dt.UTC).isoformat()
+
+
+def checked_id(field: str, value: object) -> UUID:
+    """An id argument of a verb."""
+    if not isinstance(value, UUID):
+        raise ValidationFailed({field: "must be a UUID"})
+    return value
+
+
+def checked_text(field: str, value: object, longest: int) -> str | None:
+    """A text argument of a verb: None, or 1 to ``longest`` characters that every engine can store."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value.strip()) <= longest:
+        raise ValidationFailed({field: f"must be a text of 1 to {longest} characters"})
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationFailed({field: "must not hold NUL characters or lone surrogates"})
+    return value.strip()

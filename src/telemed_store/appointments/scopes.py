@@ -1,0 +1,195 @@
+"""The filters of appointment lists (Q001), each the one place where its condition is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+from sqlalchemy import ColumnElement, and_
+
+from telemed_store.appointments.models import OPEN, Appointment, AppointmentStatus
+from telemed_store.appointments.tables import appointments
+from telemed_store.database.local_time import day_bounds, day_of, zone
+from telemed_store.database.models import Instant, ZoneName
+from telemed_store.database.scoping import Bind, Scope
+from telemed_store.database.types import Id, UtcDateTime
+from telemed_store.errors import ValidationFailed
+
+__all__ = [
+    "ForDoctor",
+    "ForPatient",
+    "IncludingDeleted",
+    "OnDates",
+    "Past",
+    "StartingBetween",
+    "ThisWeek",
+    "Today",
+    "Upcoming",
+    "WithStatus",
+]
+
+
+_CONFIG = ConfigDict(hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class ForDoctor(Scope[Appointment]):
+    """Appointments of one doctor (the profile's id)."""
+
+    doctor_id: UUID
+
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return appointments.c.doctor_id == bind("doctor_id", Id())
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class ForPatient(Scope[Appointment]):
+    """Appointments of one patient (the profile's id)."""
+
+    patient_id: UUID
+
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return appointments.c.patient_id == bind("patient_id", Id())
+
+
+@dataclass(frozen=True, init=False, config=_CONFIG)
+class WithStatus(Scope[Appointment]):
+    """Appointments in one of these statuses."""
+
+    statuses: tuple[AppointmentStatus, ...]
+
+    def __init__(self, *statuses: AppointmentStatus) -> None:
+        try:
+            known = tuple(AppointmentStatus(status) for status in statuses)
+        except ValueError:
+            known = ()
+        if not known:
+            raise ValidationFailed({"statuses": "must be one or more appointment statuses"})
+        object.__setattr__(self, "statuses", known)
+
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return appointments.c.status.in_(bind("statuses", expanding=True))
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class StartingBetween(Scope[Appointment]):
+    """Appointments that start at or after ``from_`` and before ``until``: aware instants; a missing side is unbounded."""
+
+    from_: Instant | None = None
+    until: Instant | None = None
+
+    def shape(self) -> tuple[Any, ...]:
+        return (type(self), self.from_ is None, self.until is None)
+
+    def condition(self, bind: Bind) -> ColumnElement[bool] | None:
+        return _between(bind, self.from_, self.until)
+
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        return _bounds(self.from_, self.until)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class OnDates(Scope[Appointment]):
+    """Appointments that start on these local dates of a zone, the whole last day included; a missing side is unbounded."""
+
+    zone: ZoneName
+    first_date: dt.date | None = None
+    last_date: dt.date | None = None
+
+    def _range(self) -> tuple[dt.datetime | None, dt.datetime | None]:
+        bounds = day_bounds(self.first_date, self.last_date, zone(self.zone))
+        return bounds.starts_at, bounds.ends_at
+
+    def shape(self) -> tuple[Any, ...]:
+        return (type(self), self.first_date is None, self.last_date is None)
+
+    def condition(self, bind: Bind) -> ColumnElement[bool] | None:
+        return _between(bind, *self._range())
+
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        return _bounds(*self._range())
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Today(Scope[Appointment]):
+    """Appointments that start on the present local date of a zone."""
+
+    zone: ZoneName
+
+    def condition(self, bind: Bind) -> ColumnElement[bool] | None:
+        return _in_range(bind)
+
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        local = zone(self.zone)
+        return _days(day_of(now, local), 1, self.zone)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class ThisWeek(Scope[Appointment]):
+    """Appointments that start in the present week of a zone, Monday to Sunday."""
+
+    zone: ZoneName
+
+    def condition(self, bind: Bind) -> ColumnElement[bool] | None:
+        return _in_range(bind)
+
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        today = day_of(now, zone(self.zone))
+        return _days(today - dt.timedelta(days=today.isoweekday() - 1), 7, self.zone)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Upcoming(Scope[Appointment]):
+    """Open appointments that start after now."""
+
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return and_(appointments.c.status.in_(OPEN), appointments.c.starts_at > bind("now", UtcDateTime()))
+
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        return {"now": now}
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Past(Scope[Appointment]):
+    """Appointments that started at or before now, whatever became of them."""
+
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return appointments.c.starts_at <= bind("now", UtcDateTime())
+
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        return {"now": now}
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class IncludingDeleted(Scope[Appointment]):
+    """Soft-deleted appointments too; without it lists leave them out."""
+
+    def condition(self, bind: Bind) -> ColumnElement[bool] | None:
+        return None
+
+
+def _between(bind: Bind, from_: dt.datetime | None, until: dt.datetime | None) -> ColumnElement[bool] | None:
+    starts_at = appointments.c.starts_at
+    sides = [
+        *([starts_at >= bind("from_", UtcDateTime())] if from_ is not None else []),
+        *([starts_at < bind("until", UtcDateTime())] if until is not None else []),
+    ]
+    return and_(*sides) if sides else None
+
+
+def _in_range(bind: Bind) -> ColumnElement[bool]:
+    starts_at = appointments.c.starts_at
+    return and_(starts_at >= bind("from_", UtcDateTime()), starts_at < bind("until", UtcDateTime()))
+
+
+def _bounds(from_: dt.datetime | None, until: dt.datetime | None) -> dict[str, Any]:
+    return {name: instant for name, instant in (("from_", from_), ("until", until)) if instant is not None}
+
+
+def _days(first: dt.date, days: int, zone_name: str) -> dict[str, Any]:
+    bounds = day_bounds(first, first + dt.timedelta(days=days - 1), zone(zone_name))
+    return {"from_": bounds.starts_at, "until": bounds.ends_at}

@@ -1,0 +1,221 @@
+"""The SQL of booking and of an appointment's life; lists and look-ups stand in ``queries.py``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, literal, or_, select, update
+
+from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog
+from telemed_store.appointments.tables import appointment_logs, appointments
+from telemed_store.database.hydration import hydrator
+from telemed_store.database.types import Id, UtcDateTime
+from telemed_store.people.tables import doctors, patients, service_locations, users
+
+__all__ = [
+    "ACCESS_CODE",
+    "ACTIVE_LOCATION",
+    "ADVANCE_LAST_CONSULTATION",
+    "APPOINTMENT_COLUMNS",
+    "APPOINTMENT_FOR_UPDATE",
+    "APPOINTMENT_WITH_SIDES",
+    "BOOKING_PRECONDITIONS",
+    "BY_IDEMPOTENCY_KEY",
+    "BY_IDEMPOTENCY_KEYS",
+    "EXISTS",
+    "IMPORT_DOCTORS",
+    "IMPORT_LOCATIONS",
+    "IMPORT_PATIENTS",
+    "INSERT_APPOINTMENT",
+    "INSERT_LOG",
+    "LIVE_USER",
+    "LOCATION_TYPE",
+    "LOG_COLUMNS",
+    "OVERLAPPING",
+    "appointment_from",
+    "changing",
+    "holds_time",
+    "log_from",
+    "sides_visible",
+]
+
+appointment_from = hydrator(Appointment)
+log_from = hydrator(AppointmentLog)
+
+APPOINTMENT_COLUMNS: Final = tuple(appointments.c[name] for name in Appointment.model_fields)
+LOG_COLUMNS: Final = tuple(appointment_logs.c[name] for name in AppointmentLog.model_fields)
+
+
+def holds_time() -> ColumnElement[bool]:
+    """The one definition of busy: active and not deleted."""
+    return and_(appointments.c.status.in_(ACTIVE), appointments.c.deleted_at.is_(None))
+
+
+def sides_visible() -> ColumnElement[bool]:
+    """What user ``viewer`` sees: appointments in which they are the doctor or the patient, or which they booked."""
+    viewer = bindparam("viewer", type_=Id())
+    own_doctor = select(doctors.c.id).where(doctors.c.user_id == viewer).scalar_subquery()
+    own_patient = select(patients.c.id).where(patients.c.user_id == viewer).scalar_subquery()
+    return or_(
+        appointments.c.doctor_id == own_doctor,
+        appointments.c.patient_id == own_patient,
+        appointments.c.created_by == viewer,
+    )
+
+
+# Q006. pk_doctors, pk_patients, pk_service_locations, pk_users: all a booking must know of its people, in one statement.
+BOOKING_PRECONDITIONS: Final = (
+    select(
+        doctors.c.id.label("doctor_id"),
+        doctors.c.user_id.label("doctor_user_id"),
+        doctors.c.status.label("doctor_status"),
+        doctors.c.zone.label("doctor_zone"),
+        patients.c.id.label("patient_id"),
+        patients.c.user_id.label("patient_user_id"),
+        patients.c.status.label("patient_status"),
+        patients.c.date_of_birth,
+        patients.c.gender,
+        patients.c.phone,
+        patients.c.emergency_contact,
+        patients.c.emergency_phone,
+        service_locations.c.id.label("location_id"),
+        users.c.id.label("creator_id"),
+    )
+    .select_from(select(literal(1).label("one")).subquery("request"))
+    .outerjoin(
+        doctors, and_(doctors.c.id == bindparam("doctor_id", type_=Id()), doctors.c.deleted_at.is_(None))
+    )
+    .outerjoin(
+        patients, and_(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
+    )
+    .outerjoin(
+        service_locations,
+        and_(
+            service_locations.c.id == bindparam("location_id", type_=Id()),
+            service_locations.c.doctor_id == doctors.c.id,
+            service_locations.c.is_active,
+            service_locations.c.deleted_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        users,
+        and_(
+            users.c.id == func.coalesce(bindparam("creator_id", type_=Id()), doctors.c.user_id),
+            users.c.deleted_at.is_(None),
+        ),
+    )
+)
+
+# Q004. ix_appointments_doctor_id_ends_at, ix_appointments_patient_id_ends_at
+OVERLAPPING: Final = (
+    select(appointments.c.doctor_id, appointments.c.patient_id)
+    .where(
+        or_(
+            appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
+            appointments.c.patient_id == bindparam("patient_id", type_=Id()),
+        ),
+        holds_time(),
+        appointments.c.starts_at < bindparam("ends_at", type_=UtcDateTime()),
+        appointments.c.ends_at > bindparam("starts_at", type_=UtcDateTime()),
+        appointments.c.id != bindparam("self_id", type_=Id()),
+    )
+    .limit(1)
+)
+
+# uq_appointments_idempotency_actor_idempotency_key
+BY_IDEMPOTENCY_KEY: Final = select(*APPOINTMENT_COLUMNS, appointments.c.request_digest).where(
+    appointments.c.idempotency_actor == bindparam("actor"), appointments.c.idempotency_key == bindparam("key")
+)
+BY_IDEMPOTENCY_KEYS: Final = select(
+    appointments.c.id, appointments.c.idempotency_key, appointments.c.request_digest
+).where(
+    appointments.c.idempotency_actor == bindparam("actor"),
+    appointments.c.idempotency_key.in_(bindparam("keys", expanding=True)),
+)
+
+INSERT_APPOINTMENT: Final = insert(appointments)
+INSERT_LOG: Final = insert(appointment_logs)
+
+
+def _with_sides(*, viewer: bool, locking: bool) -> Select[Any]:
+    statement = (
+        select(
+            *APPOINTMENT_COLUMNS,
+            doctors.c.user_id.label("doctor_user_id"),
+            patients.c.user_id.label("patient_user_id"),
+        )
+        .join(doctors, doctors.c.id == appointments.c.doctor_id)
+        .join(patients, patients.c.id == appointments.c.patient_id)
+        .where(appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None))
+    )
+    statement = statement.where(sides_visible()) if viewer else statement
+    return statement.with_for_update(of=appointments) if locking else statement
+
+
+# pk_appointments, pk_doctors, pk_patients; by whether the viewer is a user, who sees only what is theirs.
+APPOINTMENT_WITH_SIDES: Final = {viewer: _with_sides(viewer=viewer, locking=False) for viewer in (False, True)}
+APPOINTMENT_FOR_UPDATE: Final = {viewer: _with_sides(viewer=viewer, locking=True) for viewer in (False, True)}
+
+# pk_appointments
+EXISTS: Final = select(appointments.c.id).where(
+    appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None)
+)
+
+# pk_service_locations
+LOCATION_TYPE: Final = select(service_locations.c.type).where(service_locations.c.id == bindparam("id", type_=Id()))
+ACTIVE_LOCATION: Final = select(service_locations.c.id).where(
+    service_locations.c.id == bindparam("id", type_=Id()),
+    service_locations.c.doctor_id == bindparam("doctor_id", type_=Id()),
+    service_locations.c.is_active,
+    service_locations.c.deleted_at.is_(None),
+)
+
+
+@cache
+def changing(*columns: str) -> Update:
+    """The conditional update that sets these columns of the version seen: pk_appointments."""
+    return (
+        update(appointments)
+        .where(appointments.c.id == bindparam("row_id"), appointments.c.version == bindparam("expected_version"))
+        .values(
+            version=appointments.c.version + 1,
+            updated_at=bindparam("now", type_=UtcDateTime()),
+            **{name: bindparam(f"new_{name}", type_=appointments.c[name].type) for name in columns},
+        )
+    )
+
+
+# pk_patients; monotone, so it neither asks for nor raises the version that a profile's editors see (C3).
+ADVANCE_LAST_CONSULTATION: Final = (
+    update(patients)
+    .where(
+        patients.c.id == bindparam("patient"),
+        or_(patients.c.last_consultation_at.is_(None), patients.c.last_consultation_at < bindparam("instant")),
+    )
+    .values(last_consultation_at=bindparam("instant", type_=UtcDateTime()))
+)
+
+# pk_doctors, pk_patients, pk_service_locations: what an import must know of its people, once for all visits.
+IMPORT_DOCTORS: Final = select(doctors.c.id, doctors.c.user_id, doctors.c.zone).where(
+    doctors.c.id.in_(bindparam("ids", expanding=True)), doctors.c.deleted_at.is_(None)
+)
+IMPORT_PATIENTS: Final = select(patients.c.id, patients.c.user_id).where(
+    patients.c.id.in_(bindparam("ids", expanding=True)), patients.c.deleted_at.is_(None)
+)
+IMPORT_LOCATIONS: Final = select(service_locations.c.id, service_locations.c.doctor_id).where(
+    service_locations.c.id.in_(bindparam("ids", expanding=True))
+)
+
+# pk_users
+LIVE_USER: Final = select(users.c.id).where(users.c.id == bindparam("id"), users.c.deleted_at.is_(None))
+
+# pk_appointments
+ACCESS_CODE: Final = {
+    False: select(appointments.c.access_code).where(
+        appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None)
+    ),
+    True: select(appointments.c.access_code).where(
+        appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None), sides_visible()
+    ),
+}
