@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -74,25 +75,17 @@ def test_threads_sharing_a_small_cache_stay_within_its_size() -> None:
     cache = KeyCache(5, 60)
     rings = [ring_of(new_id()) for _ in range(20)]
     start = threading.Barrier(8)
-    failures: list[BaseException] = []
 
     def use(offset: int) -> None:
         start.wait()
-        try:
-            for step in range(2000):
-                ring = rings[(offset + step) % len(rings)]
-                found = cache.get(ring.subject_id, Purpose.CHART)
-                assert found is None or found is ring
-                cache.put(ring)
-        except BaseException as failure:
-            failures.append(failure)
+        for step in range(2000):
+            ring = rings[(offset + step) % len(rings)]
+            found = cache.get(ring.subject_id, Purpose.CHART)
+            assert found is None or found is ring
+            cache.put(ring)
 
-    threads = [threading.Thread(target=use, args=(number * 3,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(use, range(0, 24, 3)))
     assert len(cache) == 5
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -241,62 +242,35 @@ def test_writing_never_trusts_memory(engine: Engine, store: SqlKeyStore) -> None
         assert store.ensure(connection, subject, CHART) != remembered
 
 
+def ensured_at_once(engine: Engine, master_keys: MasterKeys, orders: list[list[UUID]]) -> list[dict[UUID, KeyRing]]:
+    """What each of several connections gets that ask at the same moment, each with a key store of its own."""
+    start = threading.Barrier(len(orders))
+
+    def race(ids: list[UUID]) -> dict[UUID, KeyRing]:
+        with engine.connect() as connection:
+            start.wait()
+            rings = SqlKeyStore(master_keys).ensure_many(connection, ids, CHART)
+            connection.commit()
+        return rings
+
+    with ThreadPoolExecutor(len(orders)) as racers:
+        return list(racers.map(race, orders))
+
+
 def test_connections_racing_for_one_subject_end_with_one_key(engine: Engine, master_keys: MasterKeys) -> None:
-    racers, rounds = 6, 5
-    for _ in range(rounds):
+    for _ in range(5):
         subject = new_id()
-        start = threading.Barrier(racers)
-        rings: list[KeyRing] = []
-        failures: list[BaseException] = []
-
-        def race(subject: UUID = subject, start: threading.Barrier = start) -> None:
-            try:
-                with engine.connect() as connection:
-                    start.wait()
-                    ring = SqlKeyStore(master_keys).ensure(connection, subject, CHART)
-                    connection.commit()
-                rings.append(ring)  # noqa: B023 - threads end within the round
-            except BaseException as failure:
-                failures.append(failure)  # noqa: B023
-
-        threads = [threading.Thread(target=race) for _ in range(racers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert failures == []
-        assert len(rings) == racers
-        assert len(set(rings)) == 1
+        found = ensured_at_once(engine, master_keys, [[subject]] * 6)
+        assert len({rings[subject] for rings in found}) == 1
         assert count_keys(engine, subject) == 1
 
 
 def test_connections_racing_for_the_same_people_in_any_order_do_not_deadlock(
     engine: Engine, master_keys: MasterKeys
 ) -> None:
-    racers = 4
     for _ in range(5):
         subjects = [new_id() for _ in range(20)]
-        start = threading.Barrier(racers)
-        found: list[dict[UUID, KeyRing]] = []
-        failures: list[BaseException] = []
-
-        def race(ids: list[UUID], start: threading.Barrier = start) -> None:
-            try:
-                with engine.connect() as connection:
-                    start.wait()
-                    rings = SqlKeyStore(master_keys).ensure_many(connection, ids, CHART)
-                    connection.commit()
-                found.append(rings)  # noqa: B023 - threads end within the round
-            except BaseException as failure:
-                failures.append(failure)  # noqa: B023
-
-        orders = [subjects[turn:] + subjects[:turn] for turn in (0, 5, 10, 15)]
-        threads = [threading.Thread(target=race, args=(order,)) for order in orders]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert failures == []
+        found = ensured_at_once(engine, master_keys, [subjects[turn:] + subjects[:turn] for turn in (0, 5, 10, 15)])
         assert all(rings == found[0] for rings in found)
 
 
