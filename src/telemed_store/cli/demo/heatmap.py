@@ -27,6 +27,7 @@ MOST_DATES = 62
 PIXELS_PER_INCH = 150
 # Above this share of the highest count the cell is dark and its number is written in white.
 DARK = 0.55
+LAST_HOUR = 23
 
 
 def count_by_weekday(local_starts: Iterable[dt.datetime]) -> dict[tuple[int, int], int]:
@@ -63,9 +64,9 @@ def draw_heatmap(
     hours = range(min(hour for _, hour in cells), max(hour for _, hour in cells) + 1)
     grid = [[cells.get((row, hour), 0) for hour in hours] for row in rows]
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (an extra, imported on use)
-        from matplotlib.figure import Figure  # noqa: PLC0415
-        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ImportError as error:
         message = "The heat-map needs matplotlib: install telemed-store[demo] and run again."
         raise SettingsError(message) from error
@@ -93,7 +94,7 @@ def _require_drawable(cells: Mapping[tuple[dt.date | int, int], int]) -> None:
     dates = {row for row in rows if isinstance(row, dt.date)}
     if not cells:
         raise ValidationFailed({"counts": "give at least one count"})
-    if not all(0 <= hour <= 23 for _, hour in cells):
+    if not all(0 <= hour <= LAST_HOUR for _, hour in cells):
         raise ValidationFailed({"counts": "hours go from 0 to 23"})
     if min(cells.values()) < 0:
         raise ValidationFailed({"counts": "counts are not negative"})

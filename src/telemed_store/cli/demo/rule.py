@@ -291,7 +291,7 @@ def _email(name: str, unique: str) -> str:
 
 
 def _phone(seed: str, choice: Literal["phone", "emergency phone"], key: int) -> str:
-    """A mobile number of Brazil's form in area code 20, which is assigned to no region: nobody answers."""
+    """A mobile number of Brazil's form in area code 20, which is held in reserve: nobody answers."""
     return f"55209{_draw(10**8, seed, choice, key):08}"
 
 
