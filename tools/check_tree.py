@@ -15,14 +15,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _MACHINE_PATH = re.compile(r"(?<![\w.:/$}-])/(?:root|work|home/[\w.-]+|Users/[\w.-]+)/[\w.-]")
-_REGISTRY = re.compile(r"https?://[^\s\"'<>)]*(?:/simple(?:/|\b)|/artifactory/|/nexus/)|https?://registry\.[\w.-]+", re.IGNORECASE)
+_REGISTRY = re.compile(
+    r"https?://[^\s\"'<>)]*(?:/simple(?:/|\b)|/artifactory/|/nexus/)|https?://registry\.[\w.-]+", re.IGNORECASE
+)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!\w+:|#)([^)\s#]+)(?:#[^)\s]*)?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    parser = argparse.ArgumentParser(prog="tools/check_tree.py", description="Find machine paths, registries and dead links.")
+    parser = argparse.ArgumentParser(
+        prog="tools/check_tree.py", description="Find machine paths, registries and dead links."
+    )
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
     root: Path = parser.parse_args(arguments).root
     problems = list(check(root, tracked(root)))
@@ -45,7 +49,10 @@ def check(root: Path, files: Sequence[Path]) -> Iterator[str]:
         except UnicodeDecodeError:
             continue  # not a text
         name = path.relative_to(root).as_posix()
-        for what, pattern in (("a path of one machine", _MACHINE_PATH), ("the address of a package registry", _REGISTRY)):
+        for what, pattern in (
+            ("a path of one machine", _MACHINE_PATH),
+            ("the address of a package registry", _REGISTRY),
+        ):
             for match in pattern.finditer(text):
                 yield f"{name}:{text.count(chr(10), 0, match.start()) + 1}: holds {what}; write it relative or leave it out"
         if path.suffix == ".md":
