@@ -1,6 +1,7 @@
-"""Error translation: what a driver or SQLAlchemy raises becomes one of `telemed_store.errors`, without the values it quotes.
+"""Error translation: what a driver raises becomes one of `telemed_store.errors`, without the values it quotes.
 
-`reports` says what each engine tells about a failure, `constraints` which of our names it speaks of, `outcomes` which error that is.
+`reports` says what each engine tells about a failure, `constraints` which of our names it speaks of, `outcomes` which
+error that is.
 """
 
 from telemed_store.database.translation.constraints import Factory, register

@@ -1,7 +1,7 @@
 """Which constraint a name belongs to, and which error an area wants for it.
 
-Names are looked up in a `MetaData`, whose index is built when first asked for and again when tables were added. Only names found here
-are ever read out of a message, since the rest of a message may be a row's values.
+Names are looked up in a `MetaData`, whose index is built when first asked for and again when tables were added. Only
+names found here are ever read out of a message, since the rest of a message may be a row's values.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What PyMySQL and asyncmy tell: an error number, and a message in the server's language.
 
-Names are read out of the message only where the number says that there is one, and only if they are ours: the rest of a message
-may be a row's values. Every language of MariaDB's ``errmsg-utf8.txt`` puts the key last in message 1062, and the column last in 1366.
+Names are read out of the message only where the number says that there is one, and only if they are ours: the rest of
+a message may be a row's values. Every language of MariaDB's ``errmsg-utf8.txt`` puts the key last in message 1062,
+and the column last in 1366.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _NUMBERS: Final[dict[Kind, frozenset[int]]] = {
     Kind.MISSING_VALUE: frozenset({1048, 1364}),
     Kind.BAD_VALUE: frozenset({1153, 1264, 1265, 1292, 1301, 1365, 1366, 1367, 1406, 1411, 1690, 3140}),
     Kind.RULE: frozenset({1644}),
-    # 1020: the row changed since this snapshot read it. 1412: a table changed under the transaction. 1205: lock wait timeout.
+    # 1020: the row changed since this snapshot read it. 1205: lock wait timeout. 1412: a table changed meanwhile.
     # 3101: group replication rolled the transaction back at COMMIT, where Galera says 1213.
     Kind.CONFLICT: frozenset({1020, 1205, 1213, 1412, 1479, 1613, 1614, 3058, 3101, 3572}),
     # 1317 is KILL QUERY, which time limits outside the server use.
@@ -97,6 +98,6 @@ def _table(statement: str | None) -> str | None:
 
 
 def _unnumbered(error: BaseException) -> Report:
-    """The drivers number what the server says; without a number, the connection is closed or its packets are out of order."""
+    """What the server says is numbered: without a number the connection is closed or its packets are out of order."""
     broken = type(error).__name__ in {"Error", "InterfaceError", "InternalError"}
     return Report(Kind.OFFLINE if broken else Kind.OTHER, lost=broken, uncertain=broken)

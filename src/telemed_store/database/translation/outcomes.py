@@ -1,8 +1,8 @@
 """Which of our errors a failure is. Two rules decide the borderline cases.
 
-What repeating the transaction may cure is a `TransactionConflict`: deadlock, serialization failure, and waiting too long for a lock.
-What says nothing about this transaction but about the server's day is `Unavailable`: no connection, read-only, full, and a statement that
-overran its time limit (it would overrun it again).
+What repeating the transaction may cure is a `TransactionConflict`: deadlock, serialization failure, and waiting too
+long for a lock. What says nothing about this transaction but about the server's day is `Unavailable`: no connection,
+read-only, full, and a statement that overran its time limit (it would overrun it again).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 from telemed_store import errors
 from telemed_store.database.metadata import METADATA
 from telemed_store.database.translation import mariadb, postgresql, sqlite
-from telemed_store.database.translation.constraints import Names, factory_of, names_of
+from telemed_store.database.translation.constraints import Factory, Names, factory_of, names_of
 from telemed_store.database.translation.report import Kind, Report
 
 __all__ = ["DRIVER_ERRORS", "is_disconnect", "translate"]
@@ -34,7 +34,7 @@ DRIVER_ERRORS: Final[tuple[type[BaseException], ...]] = (
     OverflowError,
     UnicodeEncodeError,
 )
-"""What may come out of SQLAlchemy and a driver while connecting, executing or committing. Catch these and `translate` them."""
+"""What SQLAlchemy and drivers raise while connecting, executing or committing. Catch these and `translate` them."""
 
 _Reader = Callable[[BaseException, str | None, Names], Report]
 _READERS: Final[dict[str, _Reader]] = {
@@ -56,30 +56,44 @@ _GONE: Final = frozenset(
     {errno.ETIMEDOUT, errno.ENETRESET, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENOTCONN}
 )
 
-_REASONS: Final[dict[Kind, str]] = {
-    Kind.POOL: "All database connections of this process are in use: nothing was written; repeat later, or enlarge the pool.",
-    Kind.OVERTIME: "The statement was stopped at its time limit: nothing was written; ask for less, or raise the limit.",
-    Kind.READ_ONLY: "The database takes no writes at present (a standby, or set read-only): repeat later, or check the URL.",
-    Kind.FULL: "The database's disk or memory is exhausted or fails: nothing was written; make room and repeat.",
-}
-_REFUSED: Final = "the database refuses this account or does not exist: check user, password, database name and the account's privileges."
+_REFUSED: Final = "the database refuses this account or does not exist: check user, password, database and privileges."
+_OVERTIME: Final = "The statement was stopped at its time limit: nothing was written; ask for less, or raise the limit."
 _DAMAGED: Final = "The database file is damaged or is no database: restore it from a backup, or correct its path."
+_POOL: Final = "All connections of this process are in use: nothing was written; repeat later, or enlarge the pool."
+_READ_ONLY: Final = "The database takes no writes at present (a standby, or read-only): repeat later, or check its URL."
+_FULL: Final = "The database's disk or memory is exhausted or fails: nothing was written; make room and repeat."
 _STILL_REFERENCED: Final = "Other rows refer to this one: keep it, or change those first."
+
+_OUTCOMES: Final[dict[Kind, Factory]] = {
+    Kind.EXCLUDED: lambda cause: errors.Conflict(cause=cause),
+    Kind.RULE: lambda cause: errors.Conflict(cause=cause),
+    Kind.STILL_REFERENCED: lambda cause: errors.Conflict(_STILL_REFERENCED, cause=cause),
+    Kind.CONFLICT: lambda cause: errors.TransactionConflict(cause=cause),
+    Kind.OVERTIME: lambda cause: errors.Unavailable(_OVERTIME, cause=cause),
+    Kind.OFFLINE: lambda cause: errors.Unavailable(cause=cause),
+    Kind.POOL: lambda cause: errors.Unavailable(_POOL, cause=cause),
+    Kind.READ_ONLY: lambda cause: errors.Unavailable(_READ_ONLY, cause=cause),
+    Kind.FULL: lambda cause: errors.Unavailable(_FULL, cause=cause),
+    Kind.SCHEMA: lambda cause: errors.SchemaMismatch(cause=cause),
+    Kind.REFUSED: lambda cause: errors.SettingsError(_REFUSED, setting="TELEMED_STORE_DATABASE_URL", cause=cause),
+    Kind.DAMAGED: lambda cause: errors.StoreError(_DAMAGED, cause=cause),
+    Kind.OTHER: lambda cause: errors.StoreError(cause=cause),
+}
 
 
 def translate(
     failure: BaseException, dialect: Dialect | str, *, committing: bool = False, metadata: MetaData = METADATA
 ) -> errors.StoreError:
-    """Say what a failure means to the caller. Raise the answer outside the ``except`` block, so that nothing is chained to it.
+    """Say what a failure means to the caller. Raise the answer outside the ``except`` block: nothing is chained to it then.
 
     Args:
         failure: What was caught, normally one of `DRIVER_ERRORS`; a driver's own error is understood too.
         dialect: The engine's dialect, or its name.
-        committing: Whether it answers a COMMIT: if the connection broke then, nobody knows whether the commit took effect.
+        committing: Whether it answers a COMMIT, of which nobody knows the end if the connection broke.
         metadata: Where the names of constraints are looked up.
 
     Returns:
-        The error to raise. Its cause names the driver's class, code and constraint; no text of the driver, which quotes values.
+        The error to raise. Its cause has the driver's class, code and constraint, but none of its text: that quotes values.
     """
     own = failure.orig if isinstance(failure, sqlalchemy_errors.StatementError) else failure
     if isinstance(own, errors.StoreError):
@@ -94,15 +108,18 @@ def translate(
 
 
 def is_disconnect(failure: BaseException) -> bool:
-    """Whether the connection is lost, so that it must be thrown away and an idempotent read may be repeated on another."""
+    """Whether the connection is lost: throw it away; an idempotent read may be repeated on another."""
     engine = _DRIVERS.get(type(_driver_error(failure)).__module__.partition(".")[0], "")
     return _report(failure, engine, names_of(METADATA)).lost
 
 
 def _driver_error(failure: BaseException) -> BaseException:
-    if isinstance(failure, sqlalchemy_errors.DBAPIError) and failure.orig is not None:
-        return failure.driver_exception
-    return failure
+    if not isinstance(failure, sqlalchemy_errors.DBAPIError) or failure.orig is None:
+        return failure
+    emulated = failure.orig
+    if isinstance(emulated, sqlalchemy_errors.EmulatedDBAPIException) and emulated.orig is None:
+        return emulated  # SQLAlchemy's own word for a stale plan of asyncpg, which has no driver's error behind it.
+    return failure.driver_exception
 
 
 def _report(failure: BaseException, engine: str, names: Names) -> Report:
@@ -127,37 +144,22 @@ def _report(failure: BaseException, engine: str, names: Names) -> Report:
 
 
 def _is_broken(failure: OSError | EOFError) -> bool:
-    """Whether an established connection broke; a refused one never was, and a bare timeout says nothing about the connection."""
+    """Whether an established connection broke; a refused one never was, and a bare timeout says nothing about it."""
     if isinstance(failure, OSError) and not isinstance(failure, ConnectionError):
         return failure.errno in _GONE
     return not isinstance(failure, ConnectionRefusedError)
 
 
 def _error(report: Report, cause: errors.Cause, names: Names) -> errors.StoreError:
-    match report.kind:
-        case Kind.DUPLICATE:
-            key = names.key(report.constraint)
-            columns = key.columns if key else report.columns
-            table = (key.table if key else report.table) or "row"
-            return errors.AlreadyExists(table, field=", ".join(columns) or None, cause=cause)
-        case Kind.EXCLUDED | Kind.RULE:
-            return errors.Conflict(cause=cause)
-        case Kind.STILL_REFERENCED:
-            return errors.Conflict(_STILL_REFERENCED, cause=cause)
-        case Kind.CHECK | Kind.REFERENCE | Kind.MISSING_VALUE | Kind.BAD_VALUE:
-            return errors.ValidationFailed(_fields(report, names), cause=cause)
-        case Kind.CONFLICT:
-            return errors.TransactionConflict(cause=cause)
-        case Kind.OFFLINE | Kind.POOL | Kind.OVERTIME | Kind.READ_ONLY | Kind.FULL:
-            return errors.Unavailable(_REASONS.get(report.kind), cause=cause)
-        case Kind.SCHEMA:
-            return errors.SchemaMismatch(cause=cause)
-        case Kind.REFUSED:
-            return errors.SettingsError(_REFUSED, setting="TELEMED_STORE_DATABASE_URL", cause=cause)
-        case Kind.DAMAGED:
-            return errors.StoreError(_DAMAGED, cause=cause)
-        case Kind.OTHER:
-            return errors.StoreError(cause=cause)
+    outcome = _OUTCOMES.get(report.kind)
+    if outcome is not None:
+        return outcome(cause)
+    if report.kind is Kind.DUPLICATE:
+        key = names.key(report.constraint)
+        columns = key.columns if key else report.columns
+        table = (key.table if key else report.table) or "row"
+        return errors.AlreadyExists(table, field=", ".join(columns) or None, cause=cause)
+    return errors.ValidationFailed(_fields(report, names), cause=cause)
 
 
 def _fields(report: Report, names: Names) -> dict[str, str]:

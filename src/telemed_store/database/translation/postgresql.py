@@ -48,7 +48,7 @@ _CLASSES: Final = {
     "54": Kind.BAD_VALUE,
     "58": Kind.FULL,
 }
-# The server closes the connection after these: 25P03, 25P04 and 57P05 are its time limits of an idle or long transaction.
+# The server closes the connection after these; 25P03, 25P04 and 57P05 are time limits of sessions and transactions.
 _ENDED: Final = frozenset({"25P03", "25P04", "57P01", "57P02", "57P04", "57P05"})
 # Completion unknown: the connection broke, or the server says so itself.
 _UNKNOWN: Final = _ENDED | {"08000", "08003", "08006", "08007", "40003"}
@@ -57,12 +57,12 @@ _UNKNOWN: Final = _ENDED | {"08000", "08003", "08006", "08007", "40003"}
 def read(error: BaseException, _statement: str | None, names: Names) -> Report:
     """Read an error of psycopg or asyncpg."""
     state: str | None = getattr(error, "sqlstate", None)
+    if _is_stale_plan(error, state):
+        # A migration changed a table under a prepared statement, which a repeated transaction prepares anew.
+        return Report(Kind.CONFLICT, "0A000")
     if state is None:
         return _unstated(error)
     told = _Fields(error)
-    if state == "0A000" and told.is_stale_plan():
-        # A migration changed a table under a prepared statement, which is prepared anew when the transaction is repeated.
-        return Report(Kind.CONFLICT, state)
     kind = _STATES.get(state) or _CLASSES.get(state[:2], Kind.OTHER)
     constraint = told.constraint
     key = names.key(constraint)
@@ -94,11 +94,12 @@ class _Fields:
         self.table: str | None = source.table_name
         self.column: str | None = source.column_name
         self.message: str = (getattr(error, "message", "") if diag is None else diag.message_primary) or ""
-        self._routine = getattr(source, "source_function", None) or getattr(source, "server_source_function", None)
-        self._is_stale_in_asyncpg = type(error).__name__ == "InvalidCachedStatementError"
 
-    def is_stale_plan(self) -> bool:
-        return self._is_stale_in_asyncpg or self._routine == "RevalidateCachedQuery"
+
+def _is_stale_plan(error: BaseException, state: str | None) -> bool:
+    if type(error).__name__ == "InvalidCachedStatementError":
+        return True
+    return state == "0A000" and getattr(getattr(error, "diag", None), "source_function", "") == "RevalidateCachedQuery"
 
 
 def _unstated(error: BaseException) -> Report:
@@ -114,7 +115,7 @@ def _unstated(error: BaseException) -> Report:
 
 
 def _is_parent_side(message: str, child: str, parent: str | None) -> bool:
-    """Whether the row referred to was changed. Words are translated, names are not: that message names the parent table too."""
+    """Whether the row referred to was changed: then the message, in whatever language, names the parent table too."""
     if parent is None or parent == child:
         return len(re.findall(rf"\b{re.escape(child)}\b", message)) > 1
     return re.search(rf"\b{re.escape(parent)}\b", message) is not None

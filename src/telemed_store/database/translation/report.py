@@ -1,4 +1,4 @@
-"""What an engine said about a failure, in words that all engines share: the reader of each engine returns a `Report`."""
+"""What an engine said about a failure, in words that all engines share: each engine's reader returns a `Report`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One failure as its engine reported it. Holds names and codes only, never a text of the driver: those quote row values.
+    """One failure as its engine reported it: names and codes only, never a text of the driver, which quotes row values.
 
     Attributes:
         code: SQLSTATE, error number or name of the result code.

@@ -1,4 +1,4 @@
-"""What sqlite3 and aiosqlite tell: an extended result code, and an English message that names a check, or a table's columns."""
+"""What sqlite3 and aiosqlite tell: an extended result code, and an English message that names a check or columns."""
 
 from __future__ import annotations
 
