@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import socketserver
 import threading
@@ -24,9 +25,10 @@ class Echo(socketserver.BaseRequestHandler):
     seen = bytearray()
 
     def handle(self) -> None:
-        while data := self.request.recv(65536):
-            Echo.seen += data
-            self.request.sendall(data)
+        with contextlib.suppress(ConnectionError):
+            while data := self.request.recv(65536):
+                Echo.seen += data
+                self.request.sendall(data)
 
 
 @pytest.fixture

@@ -62,8 +62,8 @@ def ask_version(server: DatabaseServer) -> str:
         with psycopg.connect(server.url) as connection:
             return ".".join(str(part) for part in divmod(connection.info.server_version, 10000))
     with (
-        contextlib.closing(pymysql.connect(host=url.host, port=url.port or 0, user=url.username)) as connection,
-        connection.cursor() as cursor,
+        contextlib.closing(pymysql.connect(host=url.host, port=url.port or 0, user=url.username)) as mariadb,
+        mariadb.cursor() as cursor,
     ):
         cursor.execute("SELECT version()")
         return str(cursor.fetchall()[0][0])
@@ -108,6 +108,7 @@ def test_a_clone_holds_its_templates_rows_and_takes_at_most_50_ms(postgres: Post
             connection.execute(f"CREATE TABLE t{number} (id uuid PRIMARY KEY, note text)".encode())
             connection.execute(f"INSERT INTO t{number} VALUES (gen_random_uuid(), 'kept')".encode())
     seconds: list[float] = []
+    url = ""
     for number in range(9):
         begun = time.perf_counter()
         url = postgres.create_database(f"clone_{number}", template="template_of_60")

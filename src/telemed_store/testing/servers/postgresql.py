@@ -29,6 +29,9 @@ _SETTINGS: Final = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    # Clones write less: medians of 35 and 49 ms instead of 46 and 73 on a busy machine. It rules out standbys.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "shared_buffers": "64MB",
     # The directory may lie in memory.
     "max_wal_size": "128MB",
@@ -37,6 +40,8 @@ _SETTINGS: Final = {
     # A killed server leaves nothing in /dev/shm, and a container's small one does not matter.
     "dynamic_shared_memory_type": "mmap",
 }
+# Both speed up clones: zeros are written instead of allocated, and no I/O workers compete for the cores.
+_SETTINGS_SINCE_18: Final = {"file_extend_method": "write_zeros", "io_method": "sync"}
 _EXCLUSIVE_KEY: Final = 0x7E1E_3ED0
 
 
@@ -166,7 +171,7 @@ def plan(
         sockets = socket_directory(home, ".s.PGSQL.65535.lock")
         prefix, folder = unprivileged(home, sockets, source.folder)
         data = home / "data"
-        settings = {**_SETTINGS, **({"file_extend_method": "write_zeros"} if major >= 18 else {})}
+        settings = {**_SETTINGS, **(_SETTINGS_SINCE_18 if major >= 18 else {})}
         initdb = [str(folder / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]
         serve = [str(folder / "postgres"), "-D", str(data), "-p", "{port}", "-k", str(sockets), "-h", "127.0.0.1"]
         return Job(
