@@ -167,11 +167,11 @@ def _is_of(version: str, wanted: str) -> bool:
 def _container(engine: Engine, version: str | None, advice: str) -> Container | Absent:
     name, default = _IMAGES[engine]
     wanted = f"{engine} {version}" if version else str(engine)
-    try:
-        import docker
-        from docker.errors import DockerException
-    except ImportError:
+    if find_spec("testcontainers") is None or find_spec("docker") is None:
         return Absent(f"no {wanted} on this machine, and testcontainers is not installed: {advice}")
+    import docker
+    from docker.errors import DockerException
+
     try:
         client = docker.from_env(timeout=_ENGINE_SECONDS)
         try:
