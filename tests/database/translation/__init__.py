@@ -1,0 +1,1 @@
+"""Tests of error translation; a package, because its modules share a bench."""
