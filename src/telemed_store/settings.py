@@ -43,7 +43,9 @@ class Settings(BaseSettings):
         "development", description="`production` refuses SQLite, in-process backends and missing keys."
     )
     database_url: SecretStr | None = Field(None, description="Primary database; none: a local SQLite file.")
-    replica_url: SecretStr | None = Field(None, description="Database that readers and snapshots use; none: the primary.")
+    replica_url: SecretStr | None = Field(
+        None, description="Database that readers and snapshots use; none: the primary."
+    )
     direct_url: SecretStr | None = Field(
         None, description="Database behind a pooler, for migrations and LISTEN; none: the primary's URL."
     )
@@ -55,7 +57,8 @@ class Settings(BaseSettings):
     )
     keys: SecretStr | None = Field(None, description="Key-encryption keys and the index key: `id:base64url,…`.")
     key_store: str | None = Field(
-        None, description="Factory of a key store of your own, as `package.module:factory`; none: the table `subject_keys`."
+        None,
+        description="Factory of a key store of your own, as `package.module:factory`; none: the table `subject_keys`.",
     )
     event_sink: str | None = Field(None, description="Where the relay delivers events; none: no outbox row is written.")
     single_process: bool = Field(default=False, description="Allow in-process backends on a server database.")
@@ -68,12 +71,16 @@ class Settings(BaseSettings):
     sqlite_lock_timeout: dt.timedelta = _duration("30 s", "Waiting for SQLite's write lock.")
     idle_transaction_timeout: dt.timedelta = _duration("15 s", "A transaction in which nothing happens.")
     pool_timeout: dt.timedelta = _duration("10 s", "Waiting for a connection of the pool.")
-    pool_size: int = Field(12, ge=1, le=100, description="Connections per process for units of work; as many for readers.")
+    pool_size: int = Field(
+        12, ge=1, le=100, description="Connections per process for units of work; as many for readers."
+    )
     retry_deadline: dt.timedelta = _duration("20 s", "How long a conflicting unit of work is re-run.")
 
     # Appointments.
     appointment_duration: dt.timedelta = _duration("30 min", "Length of an appointment whose end is not said.")
-    slot_step: dt.timedelta | None = Field(None, gt=dt.timedelta(0), description="Grid of free slots; none: the duration.")
+    slot_step: dt.timedelta | None = Field(
+        None, gt=dt.timedelta(0), description="Grid of free slots; none: the duration."
+    )
     window_min: dt.timedelta = _duration("60 min", "Shortest availability window.")
     same_day_cutoff: dt.timedelta = _duration("5 min", "A free slot starts later than now plus this.", positive=False)
     access_code_length: int = Field(8, ge=6, le=8, description="Characters of an access code.")
@@ -81,8 +88,14 @@ class Settings(BaseSettings):
         default=True, description="Starting a teleconsultation needs the patient's active consent."
     )
 
+    link_completed_days: int = Field(30, ge=0, description="Days a completed appointment takes new documents (Q015).")
+    issue_patient_days: int = Field(10, ge=0, description="Days a completed appointment lets its doctor issue (Q016).")
+    ad_hoc_relationship_days: int = Field(7, ge=0, description="Days a completed appointment allows an ad-hoc call.")
+
     # People and consents.
-    view_dedupe: dt.timedelta = _duration("300 s", "Repeated views of one person by one viewer merge; 0 = off.", positive=False)
+    view_dedupe: dt.timedelta = _duration(
+        "300 s", "Repeated views of one person by one viewer merge; 0 = off.", positive=False
+    )
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

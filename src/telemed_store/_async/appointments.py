@@ -8,14 +8,20 @@ from uuid import UUID
 
 from telemed_store import steps
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
-from telemed_store.appointments import importing, lifecycle, operations, queries
+from telemed_store.appointments import importing, lifecycle, lookups, operations, queries
 from telemed_store.appointments.models import (
     Appointment,
+    AppointmentDetail,
     AppointmentLog,
     AppointmentPatch,
+    AppointmentWithPeople,
     ImportedVisit,
     ImportReport,
+    IssueTarget,
     NewAppointment,
+    PairHistory,
+    Participant,
+    RelationKind,
 )
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope
@@ -29,7 +35,7 @@ class AsyncAppointmentReads:
     def __init__(self, frame: AsyncReadFrame) -> None:
         self._frame = frame
 
-    async def get(self, id: UUID) -> Appointment:  # noqa: A002 - the name the contract fixes
+    async def get(self, id: UUID) -> Appointment:
         """One appointment.
 
         Raises:
@@ -37,7 +43,7 @@ class AsyncAppointmentReads:
         """
         return await self._frame.read(queries.get, id)
 
-    async def of_pair(self, id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:  # noqa: A002
+    async def of_pair(self, id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:
         """One appointment of exactly this doctor and this patient (Q014).
 
         Raises:
@@ -53,7 +59,7 @@ class AsyncAppointmentReads:
         """
         return await self._frame.read(queries.by_access_code, code)
 
-    async def access_code(self, id: UUID) -> str:  # noqa: A002
+    async def access_code(self, id: UUID) -> str:
         """The code of A-Z and 0-9 by which the patient is let in.
 
         Raises:
@@ -83,7 +89,7 @@ class AsyncAppointmentReads:
         """
         return await self._frame.read(queries.list_appointments, scope, limit, cursor, newest_first=newest_first)
 
-    async def logs(self, id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[AppointmentLog]:  # noqa: A002
+    async def logs(self, id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[AppointmentLog]:
         """The log of an appointment, the oldest row first; page size 50, 200 at most (Q021).
 
         Raises:
@@ -91,6 +97,138 @@ class AsyncAppointmentReads:
             InvalidCursor: The cursor is not of this list and this actor.
         """
         return await self._frame.read(queries.logs, id, limit, cursor)
+
+    async def detail(self, id: UUID) -> AppointmentDetail:
+        """One appointment with both sides and the first rows of its log (Q003, Q022).
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return await self._frame.read_consistent(lookups.detail, id)
+
+    async def agenda(
+        self,
+        scope: Scope[Appointment] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[AppointmentWithPeople]:
+        """Like `list`, with both sides; page size 50, 200 at most (Q002, Q036).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list, these scopes and this actor.
+            ValidationFailed: ``limit`` is below 1.
+        """
+        return await self._frame.read(lookups.agenda, scope, limit, cursor, newest_first=newest_first)
+
+    async def around_now(
+        self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AppointmentWithPeople]:
+        """A doctor's appointments within 30 days before and after today; page size 50, 200 at most (Q010).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read(lookups.around_now, doctor_id, limit, cursor)
+
+    async def past_of_doctor(
+        self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AppointmentWithPeople]:
+        """A doctor's past appointments, the newest first; page size 4, 20 at most (Q011).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read(lookups.past_of_doctor, doctor_id, limit, cursor)
+
+    async def next_of_doctor(self, doctor_id: UUID) -> AppointmentWithPeople | None:
+        """A doctor's next active appointment, or the one now on (Q012)."""
+        return await self._frame.read(lookups.next_of_doctor, doctor_id)
+
+    async def overlapping(
+        self,
+        starts_at: dt.datetime,
+        ends_at: dt.datetime,
+        *,
+        doctor_id: UUID | None = None,
+        patient_id: UUID | None = None,
+        except_id: UUID | None = None,
+    ) -> bool:
+        """Whether an active appointment of the doctor or the patient overlaps the interval (Q004). Advice, no promise.
+
+        Args:
+            starts_at: Aware instant.
+            ends_at: Aware instant.
+            doctor_id: Whose time; a doctor, a patient, or both.
+            patient_id: Whose time.
+            except_id: An appointment that is to be moved and therefore does not count.
+
+        Raises:
+            ValidationFailed: Neither a doctor nor a patient is given, or an instant has no time zone.
+        """
+        return await self._frame.read(
+            queries.overlapping, starts_at, ends_at, doctor_id=doctor_id, patient_id=patient_id, except_id=except_id
+        )
+
+    async def has_relationship(self, doctor_id: UUID, patient_id: UUID, kind: RelationKind = RelationKind.ANY) -> bool:
+        """Whether doctor and patient are related: by any appointment, one not cancelled, or one now or lately (Q013)."""
+        return await self._frame.read(lookups.has_relationship, doctor_id, patient_id, kind)
+
+    async def linkable(
+        self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AppointmentWithPeople]:
+        """The pair's appointments that take new documents, the newest first (Q015).
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read_consistent(lookups.linkable, doctor_id, patient_id, limit, cursor)
+
+    async def patients_to_issue_for(
+        self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[Participant]:
+        """The patients a doctor may issue for, by name (Q016).
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read_consistent(lookups.patients_to_issue_for, doctor_id, limit, cursor)
+
+    async def for_new_issue(self, doctor_id: UUID, patient_id: UUID) -> IssueTarget:
+        """Which appointment a new prescription, certificate or order belongs to (Q017).
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+        """
+        return await self._frame.read_consistent(lookups.for_new_issue, doctor_id, patient_id)
+
+    async def recent_of_pair(
+        self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> PairHistory:
+        """The pair's appointments, the newest first, and how many were completed; page size 10, 50 at most (Q018).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read_consistent(lookups.recent_of_pair, doctor_id, patient_id, limit, cursor)
+
+    async def affected(self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[Appointment]:
+        """A doctor's active appointments outside the windows as they are now: hit by a block or a window's change (Q201).
+
+        Page size 50, 200 at most; a page may be shorter and still have a next one.
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return await self._frame.read_consistent(lookups.affected, doctor_id, limit, cursor)
 
 
 class AsyncAppointments(AsyncAppointmentReads):
@@ -127,7 +265,7 @@ class AsyncAppointments(AsyncAppointmentReads):
 
     async def reschedule(
         self,
-        id: UUID,  # noqa: A002
+        id: UUID,
         starts_at: dt.datetime,
         ends_at: dt.datetime | None = None,
         *,
@@ -160,7 +298,7 @@ class AsyncAppointments(AsyncAppointmentReads):
             override_availability=override_availability,
         )
 
-    async def cancel(self, id: UUID, reason: str | None = None, *, expected_version: int) -> Appointment:  # noqa: A002
+    async def cancel(self, id: UUID, reason: str | None = None, *, expected_version: int) -> Appointment:
         """Call off an open appointment; its time is free at once.
 
         Raises:
@@ -171,7 +309,7 @@ class AsyncAppointments(AsyncAppointmentReads):
         """
         return await self._frame.write(lifecycle.cancel, id, reason=reason, expected_version=expected_version)
 
-    async def start(self, id: UUID, *, expected_version: int) -> Appointment:  # noqa: A002
+    async def start(self, id: UUID, *, expected_version: int) -> Appointment:
         """Begin an open appointment; unless its place is physical, the patient's ``telemedicine`` consent must be active.
 
         Raises:
@@ -182,7 +320,7 @@ class AsyncAppointments(AsyncAppointmentReads):
         """
         return await self._frame.write(lifecycle.start, id, expected_version=expected_version)
 
-    async def complete(self, id: UUID, *, expected_version: int) -> Appointment:  # noqa: A002
+    async def complete(self, id: UUID, *, expected_version: int) -> Appointment:
         """End an appointment in progress.
 
         Raises:
@@ -192,7 +330,7 @@ class AsyncAppointments(AsyncAppointmentReads):
         """
         return await self._frame.write(lifecycle.complete, id, expected_version=expected_version)
 
-    async def mark_no_show(self, id: UUID, *, expected_version: int) -> Appointment:  # noqa: A002
+    async def mark_no_show(self, id: UUID, *, expected_version: int) -> Appointment:
         """Note that the patient did not come to an open appointment.
 
         Raises:
@@ -202,7 +340,7 @@ class AsyncAppointments(AsyncAppointmentReads):
         """
         return await self._frame.write(lifecycle.mark_no_show, id, expected_version=expected_version)
 
-    async def update(self, id: UUID, patch: AppointmentPatch, *, expected_version: int) -> Appointment:  # noqa: A002
+    async def update(self, id: UUID, patch: AppointmentPatch, *, expected_version: int) -> Appointment:
         """Change the remark, or the place of an open appointment; what is not passed stays.
 
         Raises:
@@ -213,7 +351,7 @@ class AsyncAppointments(AsyncAppointmentReads):
         """
         return await self._frame.write(lifecycle.update, id, patch, expected_version=expected_version)
 
-    async def delete(self, id: UUID, *, expected_version: int) -> None:  # noqa: A002
+    async def delete(self, id: UUID, *, expected_version: int) -> None:
         """Soft-delete an appointment that never took place; its time is free at once.
 
         Raises:

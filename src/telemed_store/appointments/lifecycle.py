@@ -99,7 +99,9 @@ def cancel(
     )
 
 
-def mark_no_show(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> Appointment:
+def mark_no_show(
+    connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int
+) -> Appointment:
     """Note that the patient did not come to an open appointment."""
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.NO_SHOW)
     now = context.now()
@@ -125,9 +127,7 @@ def update(
         return before.appointment
     if "location_id" in values:
         _check_location(connection, before.appointment, values["location_id"])
-    return change(
-        connection, context, before, AppointmentEvent.UPDATED, {"fields": sorted(values)}, None, **values
-    )
+    return change(connection, context, before, AppointmentEvent.UPDATED, {"fields": sorted(values)}, None, **values)
 
 
 def _check_location(connection: Connection, appointment: Appointment, location_id: UUID | None) -> None:

@@ -12,6 +12,7 @@ from pydantic import MISSING, Field, model_validator
 
 from telemed_store.audit.actor import ActorKind
 from telemed_store.database.models import Input, Instant, PlainText, StoredModel, ZoneName
+from telemed_store.database.paging import Page
 from telemed_store.events.models import DomainEvent
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "AppointmentOrigin",
     "AppointmentPatch",
     "AppointmentStatus",
+    "AppointmentWithPeople",
     "CompletionKind",
     "ConsultationCancelled",
     "ConsultationCompleted",
@@ -35,7 +37,9 @@ __all__ = [
     "ImportRefusal",
     "ImportReport",
     "ImportedVisit",
+    "IssueTarget",
     "NewAppointment",
+    "PairHistory",
     "Participant",
     "RelationKind",
 ]
@@ -153,8 +157,8 @@ class AppointmentPatch(Input):
         location_id: One of the doctor's active locations; fixed from ``in_progress`` on.
     """
 
-    notes: PlainText | None | MISSING = Field(MISSING, max_length=1000)
-    location_id: UUID | None | MISSING = MISSING
+    notes: PlainText | MISSING | None = Field(MISSING, max_length=1000)
+    location_id: UUID | MISSING | None = MISSING
 
 
 class ImportedVisit(Input):
@@ -267,6 +271,38 @@ class AppointmentDetail(StoredModel):
     doctor: Participant
     patient: Participant
     logs: tuple[AppointmentLog, ...]
+
+
+class AppointmentWithPeople(StoredModel):
+    """An appointment with both sides, as agendas show it."""
+
+    appointment: Appointment
+    doctor: Participant
+    patient: Participant
+
+
+class IssueTarget(StoredModel):
+    """The appointment a new prescription, certificate or order belongs to (Q017).
+
+    Attributes:
+        appointment: The one in progress, else today's nearest open one, else None.
+        in_progress: How many of the pair are in progress.
+    """
+
+    appointment: Appointment | None
+    in_progress: int
+
+
+class PairHistory(StoredModel):
+    """What a doctor and a patient had together (Q018).
+
+    Attributes:
+        recent: Their appointments, the newest first.
+        completed: How many of all were completed.
+    """
+
+    recent: Page[Appointment]
+    completed: int
 
 
 class _ConsultationEvent(DomainEvent):

@@ -21,7 +21,18 @@ from telemed_store.appointments.models import (
     ConsultationScheduled,
     NewAppointment,
 )
-from telemed_store.appointments.rows import change, checked_text, iso, load, lock, new_access_code, row_of, write_log
+from telemed_store.appointments.rows import (
+    NOBODY,
+    change,
+    checked_instant,
+    checked_text,
+    iso,
+    load,
+    lock,
+    new_access_code,
+    row_of,
+    write_log,
+)
 from telemed_store.audit.context import Context
 from telemed_store.availability.operations import effective_interval
 from telemed_store.database.identity import new_id
@@ -34,8 +45,6 @@ __all__ = ["Booked", "reschedule", "schedule"]
 
 LONGEST: Final = dt.timedelta(days=1)
 """An appointment lies within one effective window, and none is longer than a day."""
-
-_NOBODY: Final = UUID(int=0)
 
 Booked = Callable[[Connection, Context, Appointment, UUID, UUID], None]
 """A step of an upper area in the booking's transaction: appointment, doctor's user, patient's user."""
@@ -92,8 +101,14 @@ def schedule(
         cancellation_reason=None,
         no_show_at=None,
     )
-    request = {"idempotency_actor": context.actor.key if key else None, "idempotency_key": key, "request_digest": digest}
-    connection.execute(sql.INSERT_APPOINTMENT, row_of(appointment) | request | {"access_code": new_access_code(context)})
+    request = {
+        "idempotency_actor": context.actor.key if key else None,
+        "idempotency_key": key,
+        "request_digest": digest,
+    }
+    connection.execute(
+        sql.INSERT_APPOINTMENT, row_of(appointment) | request | {"access_code": new_access_code(context)}
+    )
     payload: dict[str, Any] = {"starts_at": iso(new.starts_at), "ends_at": iso(ends_at)}
     if override is not None:
         payload["availability_override"] = override
@@ -129,13 +144,12 @@ def reschedule(
 ) -> Appointment:
     """Move an open appointment; without an end it keeps its length. It may overlap its own old time."""
     override = checked_text("override_availability", override_availability, 500)
-    _check_aware("starts_at", starts_at)
+    starts_at = checked_instant("starts_at", starts_at)
     seen = load(connection, context, appointment_id)
     lock_guards(connection, [seen.appointment.doctor_id], [seen.appointment.patient_id])
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.RESCHEDULED)
     old = before.appointment
-    starts_at = starts_at.astimezone(dt.UTC)
-    ends_at = _check_aware("ends_at", ends_at).astimezone(dt.UTC) if ends_at else starts_at + (old.ends_at - old.starts_at)
+    ends_at = checked_instant("ends_at", ends_at) if ends_at else starts_at + (old.ends_at - old.starts_at)
     _check_interval(context, starts_at, ends_at)
     location_id = _place(
         connection, context, old.doctor_id, starts_at, ends_at, old.location_id, override=override is not None
@@ -233,7 +247,7 @@ def _check_free(
     starts_at: dt.datetime,
     ends_at: dt.datetime,
     *,
-    self_id: UUID = _NOBODY,
+    self_id: UUID = NOBODY,
 ) -> None:
     """Refuse before anything is written; under the guards this sees every booking, and the database's rule stands behind it."""
     taken = connection.execute(
@@ -257,12 +271,6 @@ def _check_interval(context: Context, starts_at: dt.datetime, ends_at: dt.dateti
         raise ValidationFailed({"ends_at": "must be later than starts_at"})
     if ends_at - starts_at > LONGEST:
         raise ValidationFailed({"ends_at": "must be at most one day after starts_at"})
-
-
-def _check_aware(field: str, instant: object) -> dt.datetime:
-    if not isinstance(instant, dt.datetime) or instant.utcoffset() is None:
-        raise ValidationFailed({field: "must be a datetime with a time zone"})
-    return instant
 
 
 def _stored_for(connection: Connection, context: Context, key: str, digest: bytes | None) -> Appointment | None:

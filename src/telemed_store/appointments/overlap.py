@@ -65,9 +65,7 @@ def _mariadb_body(condition: str) -> str:
 
 
 def _sqlite_body() -> str:
-    return " ".join(
-        f"SELECT RAISE(ABORT, '{name}') WHERE {_overlapping(column)};" for column, name in _RULES.items()
-    )
+    return " ".join(f"SELECT RAISE(ABORT, '{name}') WHERE {_overlapping(column)};" for column, name in _RULES.items())
 
 
 declare(

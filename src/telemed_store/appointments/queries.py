@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -12,17 +11,27 @@ from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import Appointment, AppointmentLog
-from telemed_store.appointments.rows import checked_id, refuse
+from telemed_store.appointments.rows import NOBODY, checked_id, checked_instant, refuse
 from telemed_store.appointments.scopes import IncludingDeleted
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
-from telemed_store.errors import NotFound
+from telemed_store.errors import NotFound, ValidationFailed
 from telemed_store.people.tables import patients
 
-__all__ = ["BusyRow", "access_code", "busy_between", "by_access_code", "get", "list_appointments", "logs", "of_pair"]
+__all__ = [
+    "BusyRow",
+    "access_code",
+    "busy_between",
+    "by_access_code",
+    "get",
+    "list_appointments",
+    "logs",
+    "of_pair",
+    "overlapping",
+]
 
 PAGE: Final = PageSize(default=10, largest=100)
 LOG_PAGE: Final = PageSize(default=50, largest=200)
@@ -62,7 +71,9 @@ def get(connection: Connection, context: Context, appointment_id: UUID) -> Appoi
     return _get(connection, context, _BY_ID, checked_id("id", appointment_id), {"id": appointment_id})
 
 
-def of_pair(connection: Connection, context: Context, appointment_id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:
+def of_pair(
+    connection: Connection, context: Context, appointment_id: UUID, doctor_id: UUID, patient_id: UUID
+) -> Appointment:
     """One appointment of exactly this doctor and this patient (Q014)."""
     keys = {"id": appointment_id, "doctor_id": doctor_id, "patient_id": patient_id}
     for name, value in keys.items():
@@ -71,7 +82,11 @@ def of_pair(connection: Connection, context: Context, appointment_id: UUID, doct
 
 
 def _get(
-    connection: Connection, context: Context, statements: dict[bool, Select[Any]], appointment_id: UUID, keys: dict[str, Any]
+    connection: Connection,
+    context: Context,
+    statements: dict[bool, Select[Any]],
+    appointment_id: UUID,
+    keys: dict[str, Any],
 ) -> Appointment:
     viewer = not context.actor.is_system
     found = connection.execute(statements[viewer], keys | {"viewer": context.actor.id} if viewer else keys).first()
@@ -104,28 +119,26 @@ def access_code(connection: Connection, context: Context, appointment_id: UUID) 
     return code
 
 
-@lru_cache(maxsize=512)
-def _list_statement(kinds: tuple[Any, ...], scope: _Shaped, *, viewer: bool, descending: bool, continued: bool) -> Select[Any]:
+_LISTS: Final[dict[tuple[Any, ...], Select[Any]]] = {}
+
+
+def _list_statement(
+    scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
+) -> Select[Any]:
+    """The statement of a combination of scopes, built when it is first asked for."""
+    key = (shape(scope), viewer, descending, continued)
+    statement = _LISTS.get(key)
+    if statement is None:
+        statement = _LISTS[key] = _build_list(scope, viewer=viewer, descending=descending, continued=continued)
+    return statement
+
+
+def _build_list(scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool) -> Select[Any]:
     # Q002. ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id, ix_appointments_starts_at_id
-    statement = _readable(select(*sql.APPOINTMENT_COLUMNS), viewer=viewer).where(*conditions(scope.scope))
-    if not mentions(scope.scope, IncludingDeleted):
+    statement = _readable(select(*sql.APPOINTMENT_COLUMNS), viewer=viewer).where(*conditions(scope))
+    if not mentions(scope, IncludingDeleted):
         statement = statement.where(appointments.c.deleted_at.is_(None))
     return (_DESCENDING if descending else _ASCENDING).order(statement, continued=continued)
-
-
-class _Shaped:
-    """A scope that counts as equal to any other: the cache's key is its shape, given beside it."""
-
-    __slots__ = ("scope",)
-
-    def __init__(self, scope: Scope[Appointment] | None) -> None:
-        self.scope = scope
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shaped)
-
-    def __hash__(self) -> int:
-        return 0
 
 
 def list_appointments(
@@ -143,9 +156,7 @@ def list_appointments(
     keyset = _DESCENDING if newest_first else _ASCENDING
     binding = list_binding(f"appointments:{newest_first}", context.actor.key, scope.parts() if scope else ())
     position = context.cursors.open(cursor, binding) if cursor is not None else None
-    statement = _list_statement(
-        shape(scope), _Shaped(scope), viewer=viewer, descending=newest_first, continued=position is not None
-    )
+    statement = _list_statement(scope, viewer=viewer, descending=newest_first, continued=position is not None)
     values = keyset.parameters(size, position) | parameters(scope, context.now())
     if viewer:
         values["viewer"] = context.actor.id
@@ -169,7 +180,9 @@ def _logs(*, viewer: bool, continued: bool) -> Select[Any]:
 
 # Q021. ix_appointment_logs_appointment_id_created_at_id
 _LOGS: Final = {
-    (viewer, continued): _logs(viewer=viewer, continued=continued) for viewer in (False, True) for continued in (False, True)
+    (viewer, continued): _logs(viewer=viewer, continued=continued)
+    for viewer in (False, True)
+    for continued in (False, True)
 }
 
 
@@ -190,6 +203,29 @@ def logs(
     if viewer and rows:
         context.accessed([rows[0][-1]], DataType.CONSULTATION, resource_id=appointment_id)
     return _LOG_ORDER.page([sql.log_from(row) for row in rows], size, context.cursors, binding)
+
+
+def overlapping(
+    connection: Connection,
+    _context: Context,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    *,
+    doctor_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    except_id: UUID | None = None,
+) -> bool:
+    """Whether an active appointment of the doctor or the patient overlaps the interval (Q004); advice, no guarantee."""
+    if doctor_id is None and patient_id is None:
+        raise ValidationFailed({"doctor_id": "is needed, or patient_id"})
+    values = {
+        "starts_at": checked_instant("starts_at", starts_at),
+        "ends_at": checked_instant("ends_at", ends_at),
+        "doctor_id": checked_id("doctor_id", doctor_id or NOBODY),
+        "patient_id": checked_id("patient_id", patient_id or NOBODY),
+        "self_id": checked_id("except_id", except_id or NOBODY),
+    }
+    return connection.execute(sql.OVERLAPPING, values).first() is not None
 
 
 class BusyRow(NamedTuple):
@@ -219,7 +255,7 @@ _BUSY: Final = (
 
 def busy_between(
     connection: Connection,
-    context: Context,
+    _context: Context,
     doctor_ids: Sequence[UUID],
     patient_ids: Sequence[UUID],
     from_: dt.datetime,

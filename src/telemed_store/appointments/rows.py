@@ -21,9 +21,11 @@ from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record
 
 __all__ = [
+    "NOBODY",
     "Loaded",
     "change",
     "checked_id",
+    "checked_instant",
     "checked_text",
     "iso",
     "load",
@@ -34,6 +36,9 @@ __all__ = [
     "row_of",
     "write_log",
 ]
+
+NOBODY: Final = UUID(int=0)
+"""An id that no row has."""
 
 _CODE_ALPHABET: Final = string.ascii_uppercase + string.digits
 
@@ -152,6 +157,16 @@ def checked_id(field: str, value: object) -> UUID:
     if not isinstance(value, UUID):
         raise ValidationFailed({field: "must be a UUID"})
     return value
+
+
+def checked_instant(field: str, value: object) -> dt.datetime:
+    """An instant argument of a verb, in UTC."""
+    if not isinstance(value, dt.datetime) or value.utcoffset() is None:
+        raise ValidationFailed({field: "must be a datetime with a time zone"})
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValidationFailed({field: "lies outside the years 1 to 9999 in UTC"}) from None
 
 
 def checked_text(field: str, value: object, longest: int) -> str | None:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
+from typing_extensions import override
 
 from telemed_store.appointments.models import OPEN, Appointment, AppointmentStatus
 from telemed_store.appointments.tables import appointments
@@ -23,6 +24,7 @@ __all__ = [
     "ForDoctor",
     "ForPatient",
     "IncludingDeleted",
+    "Linkable",
     "OnDates",
     "Past",
     "StartingBetween",
@@ -42,6 +44,7 @@ class ForDoctor(Scope[Appointment]):
 
     doctor_id: UUID
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         return appointments.c.doctor_id == bind("doctor_id", Id())
 
@@ -52,6 +55,7 @@ class ForPatient(Scope[Appointment]):
 
     patient_id: UUID
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         return appointments.c.patient_id == bind("patient_id", Id())
 
@@ -71,6 +75,7 @@ class WithStatus(Scope[Appointment]):
             raise ValidationFailed({"statuses": "must be one or more appointment statuses"})
         object.__setattr__(self, "statuses", known)
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         return appointments.c.status.in_(bind("statuses", expanding=True))
 
@@ -82,12 +87,15 @@ class StartingBetween(Scope[Appointment]):
     from_: Instant | None = None
     until: Instant | None = None
 
+    @override
     def shape(self) -> tuple[Any, ...]:
         return (type(self), self.from_ is None, self.until is None)
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return _between(bind, self.from_, self.until)
 
+    @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         return _bounds(self.from_, self.until)
 
@@ -104,12 +112,15 @@ class OnDates(Scope[Appointment]):
         bounds = day_bounds(self.first_date, self.last_date, zone(self.zone))
         return bounds.starts_at, bounds.ends_at
 
+    @override
     def shape(self) -> tuple[Any, ...]:
         return (type(self), self.first_date is None, self.last_date is None)
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return _between(bind, *self._range())
 
+    @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         return _bounds(*self._range())
 
@@ -120,9 +131,11 @@ class Today(Scope[Appointment]):
 
     zone: ZoneName
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return _in_range(bind)
 
+    @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         local = zone(self.zone)
         return _days(day_of(now, local), 1, self.zone)
@@ -134,9 +147,11 @@ class ThisWeek(Scope[Appointment]):
 
     zone: ZoneName
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return _in_range(bind)
 
+    @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         today = day_of(now, zone(self.zone))
         return _days(today - dt.timedelta(days=today.isoweekday() - 1), 7, self.zone)
@@ -146,9 +161,11 @@ class ThisWeek(Scope[Appointment]):
 class Upcoming(Scope[Appointment]):
     """Open appointments that start after now."""
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         return and_(appointments.c.status.in_(OPEN), appointments.c.starts_at > bind("now", UtcDateTime()))
 
+    @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         return {"now": now}
 
@@ -157,17 +174,44 @@ class Upcoming(Scope[Appointment]):
 class Past(Scope[Appointment]):
     """Appointments that started at or before now, whatever became of them."""
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         return appointments.c.starts_at <= bind("now", UtcDateTime())
 
+    @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         return {"now": now}
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Linkable(Scope[Appointment]):
+    """Appointments that take new documents (Q015): in progress, open today in a zone, or completed in the last days."""
+
+    zone: ZoneName
+    completed_days: int
+
+    @override
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return or_(
+            appointments.c.status == AppointmentStatus.IN_PROGRESS,
+            and_(appointments.c.status.in_(OPEN), _in_range(bind)),
+            and_(
+                appointments.c.status == AppointmentStatus.COMPLETED,
+                appointments.c.ended_at >= bind("completed_since", UtcDateTime()),
+            ),
+        )
+
+    @override
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        today = _days(day_of(now, zone(self.zone)), 1, self.zone)
+        return {**today, "completed_since": now - dt.timedelta(days=self.completed_days)}
 
 
 @dataclass(frozen=True, config=_CONFIG)
 class IncludingDeleted(Scope[Appointment]):
     """Soft-deleted appointments too; without it lists leave them out."""
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return None
 

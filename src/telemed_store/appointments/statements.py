@@ -83,12 +83,8 @@ BOOKING_PRECONDITIONS: Final = (
         users.c.id.label("creator_id"),
     )
     .select_from(select(literal(1).label("one")).subquery("request"))
-    .outerjoin(
-        doctors, and_(doctors.c.id == bindparam("doctor_id", type_=Id()), doctors.c.deleted_at.is_(None))
-    )
-    .outerjoin(
-        patients, and_(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
-    )
+    .outerjoin(doctors, and_(doctors.c.id == bindparam("doctor_id", type_=Id()), doctors.c.deleted_at.is_(None)))
+    .outerjoin(patients, and_(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None)))
     .outerjoin(
         service_locations,
         and_(

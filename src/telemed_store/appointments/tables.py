@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-
 )
 
 from telemed_store.appointments.models import AppointmentEvent, AppointmentOrigin, AppointmentStatus, CompletionKind
@@ -88,7 +87,9 @@ appointments = Table(
     CheckConstraint("ended_at >= started_at", name="ended_after_start"),
     CheckConstraint("(cancelled_at IS NOT NULL) = (status = 'cancelled')", name="cancelled_when"),
     CheckConstraint("(no_show_at IS NOT NULL) = (status = 'no_show')", name="no_show_when"),
-    CheckConstraint("cancelled_at IS NOT NULL OR (cancelled_by IS NULL AND cancellation_reason IS NULL)", name="cancelled_how"),
+    CheckConstraint(
+        "cancelled_at IS NOT NULL OR (cancelled_by IS NULL AND cancellation_reason IS NULL)", name="cancelled_how"
+    ),
     CheckConstraint(
         "(idempotency_key IS NULL) = (request_digest IS NULL) AND (idempotency_key IS NULL) = (idempotency_actor IS NULL)",
         name="idempotency_whole",
@@ -97,12 +98,12 @@ appointments = Table(
     UniqueConstraint("idempotency_actor", "idempotency_key", name=IDEMPOTENCY_KEY),
     # Clinical rows refer to the whole triple, so that they cannot belong to another pair.
     UniqueConstraint("id", "doctor_id", "patient_id"),
-    # Q002, Q010, Q011 by doctor or patient, in order of time; Q013, Q015–Q019 by pair.
+    # Q002, Q010, Q011 by doctor or patient, in order of time; Q013, Q015-Q019 by pair.
     Index("ix_appointments_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),
     Index("ix_appointments_patient_id_starts_at_id", "patient_id", "starts_at", "id"),
     Index("ix_appointments_starts_at_id", "starts_at", "id"),
     Index("ix_appointments_doctor_id_patient_id_status", "doctor_id", "patient_id", "status"),
-    # Q004, Q007–Q009 and the overlap triggers: only what holds time.
+    # Q004, Q007-Q009 and the overlap triggers: only what holds time.
     Index("ix_appointments_doctor_id_ends_at", "doctor_id", "ends_at"),
     Index("ix_appointments_patient_id_ends_at", "patient_id", "ends_at"),
     # Jobs: what is due by status and time.
@@ -134,4 +135,3 @@ appointment_reminders = Table(
 
 append_only(appointment_logs)
 append_only(appointment_reminders)
-
