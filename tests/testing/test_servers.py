@@ -27,7 +27,7 @@ from telemed_store.testing.servers.postgresql import PostgresServer
 from telemed_store.testing.servers.server import DatabaseServer
 from telemed_store.testing.servers.supervisor import processes
 
-SERVERS: dict[Engine, type[PostgresServer] | type[MariaDbServer]] = {
+SERVERS: dict[Engine, type[PostgresServer | MariaDbServer]] = {
     Engine.POSTGRESQL: PostgresServer,
     Engine.MARIADB: MariaDbServer,
 }

@@ -89,7 +89,7 @@ class MariaDbServer(DatabaseServer):
     def _run_container(cls, source: Container) -> tuple[str, Callable[[], Any]]:
         from testcontainers.community.mysql import MySqlContainer
 
-        container = MySqlContainer(source.image, username="root", password="root", dbname="mysql")
+        container = MySqlContainer(source.image, username="root", password="root", dbname="mysql")  # noqa: S106 - a throw-away container
         container.start()
         return container.get_connection_url(), container.stop
 

@@ -42,6 +42,8 @@ _SETTINGS: Final = {
 }
 # Both speed up clones: zeros are written instead of allocated, and no I/O workers compete for the cores.
 _SETTINGS_SINCE_18: Final = {"file_extend_method": "write_zeros", "io_method": "sync"}
+_AIO_SINCE: Final = 18
+_STRATEGY_SINCE: Final = 150000
 _EXCLUSIVE_KEY: Final = 0x7E1E_3ED0
 
 
@@ -77,7 +79,7 @@ class PostgresServer(DatabaseServer):
         if template is not None:
             command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
             # Before 15 there is no choice, and files are copied always.
-            command += sql.SQL(" STRATEGY FILE_COPY") if self._server_version() >= 150000 else sql.SQL("")
+            command += sql.SQL(" STRATEGY FILE_COPY") if self._server_version() >= _STRATEGY_SINCE else sql.SQL("")
         self._execute(command)
         return self.database_url(name)
 
@@ -109,7 +111,11 @@ class PostgresServer(DatabaseServer):
         from testcontainers.community.postgres import PostgresContainer
 
         container = PostgresContainer(
-            source.image, username="postgres", password="postgres", dbname="postgres", driver=None
+            source.image,
+            username="postgres",
+            password="postgres",  # noqa: S106 - a throw-away container
+            dbname="postgres",
+            driver=None,
         )
         container.start()
         return container.get_connection_url(), container.stop
@@ -171,7 +177,7 @@ def plan(
         sockets = socket_directory(home, ".s.PGSQL.65535.lock")
         prefix, folder = unprivileged(home, sockets, source.folder)
         data = home / "data"
-        settings = {**_SETTINGS, **(_SETTINGS_SINCE_18 if major >= 18 else {})}
+        settings = {**_SETTINGS, **(_SETTINGS_SINCE_18 if major >= _AIO_SINCE else {})}
         initdb = [str(folder / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]
         serve = [str(folder / "postgres"), "-D", str(data), "-p", "{port}", "-k", str(sockets), "-h", "127.0.0.1"]
         return Job(

@@ -37,6 +37,9 @@ START_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 4 * START_SECONDS
 _LOCK_SECONDS: Final = 300.0
 _ENOUGH_BYTES: Final = 2 * 1024**3
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - directories in it are made private
+_SHORT: Final = Path("/tmp")  # noqa: S108 - the same
+_LONGEST_BASE: Final = 40
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 _LONGEST_SOCKET_PATH: Final = 100  # sun_path holds 108 bytes on Linux and 104 elsewhere.
 
@@ -219,7 +222,7 @@ def temporary_directory() -> Path:
     A clone is several hundred files: measured on 60 tables, 35 ms in memory and 50 to 700 ms on a disk that others use
     too.
     """
-    memory = Path("/dev/shm")
+    memory = _MEMORY
     if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK):
         state = os.statvfs(memory)
         # A container's default of 64 MB is too small; programs may have to be copied and run there.
@@ -234,7 +237,7 @@ def socket_directory(home: Path, longest_name: str) -> Path:
     if len(str(inside / longest_name)) <= _LONGEST_SOCKET_PATH:
         inside.mkdir()
         return inside
-    return Path(tempfile.mkdtemp(prefix="tm-", dir="/tmp"))
+    return Path(tempfile.mkdtemp(prefix="tm-", dir=_SHORT))
 
 
 def environment() -> dict[str, str]:
@@ -255,8 +258,10 @@ def as_unprivileged(home: Path, sockets: Path, binaries: Path) -> tuple[list[str
         return [], binaries
     user = _known_user()
     prefix = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}", "--ipc"]
-    if shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True, timeout=10).returncode == 0:
-        return prefix, binaries
+    if shutil.which("unshare"):
+        trial = subprocess.run([*prefix, "true"], check=False, capture_output=True, timeout=10)
+        if trial.returncode == 0:
+            return prefix, binaries
     return as_nobody(home, sockets, binaries)
 
 
@@ -348,7 +353,7 @@ def _session_locked(session: str) -> Generator[Path]:
     digest = hashlib.sha256(session.encode()).hexdigest()[:12]
     name = f"telemed-{os.geteuid()}-{digest}"
     temporary = temporary_directory()
-    base = (temporary if len(str(temporary)) < 40 else Path("/tmp")) / name
+    base = (temporary if len(str(temporary)) < _LONGEST_BASE else _SHORT) / name
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
         with contextlib.suppress(FileExistsError):

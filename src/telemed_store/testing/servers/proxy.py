@@ -285,5 +285,7 @@ class FaultProxy:
     @staticmethod
     async def _flushed(writer: asyncio.StreamWriter) -> None:
         """Let what was written leave before a reset throws it away."""
-        while writer.transport.get_write_buffer_size() and not writer.transport.is_closing():
-            await asyncio.sleep(0.001)
+        # With a limit of zero, drain returns only once the buffer is empty.
+        writer.transport.set_write_buffer_limits(0)
+        with contextlib.suppress(OSError):
+            await writer.drain()

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 _POLL = 0.01
+_ATTEMPTS = 3
 _PR_SET_PDEATHSIG = 1
 _LIBC: ctypes.CDLL | None = ctypes.CDLL(None) if Path("/proc/self").exists() else None
 
@@ -80,6 +81,7 @@ class Server:
         self.stopped: list[int] = []
 
     def prepare(self) -> None:
+        """Make the data directory."""
         for command in self.job.prepare:
             process = self._spawn(command)
             try:
@@ -93,7 +95,7 @@ class Server:
 
     def start(self) -> None:
         """Start on a free port; somebody may take it between the choice and the bind, hence three attempts."""
-        for attempt in range(3):
+        for attempt in range(_ATTEMPTS):
             if attempt or not self.port:
                 self.port = free_port()
             offset = Path(self.job.log).stat().st_size if Path(self.job.log).exists() else 0
@@ -103,7 +105,9 @@ class Server:
             except StartFailed:
                 self.stop()
                 written = read_from(self.job.log, offset).lower()
-                if attempt == 2 or ("address already in use" not in written and "could not bind" not in written):
+                if attempt == _ATTEMPTS - 1 or (
+                    "address already in use" not in written and "could not bind" not in written
+                ):
                     raise
             else:
                 return
@@ -126,6 +130,7 @@ class Server:
         signal_all(self.stopped, signal.SIGSTOP)
 
     def resume(self) -> None:
+        """Let the stopped processes go on."""
         signal_all(self.stopped, signal.SIGCONT)
         self.stopped = []
 
@@ -140,6 +145,7 @@ class Server:
         self.stopped = []
 
     def restart(self) -> None:
+        """Stop in good order if it runs, and start on the same data and port."""
         self.stop(self.job.restart_signal)
         self.start()
 
@@ -166,7 +172,7 @@ class Server:
                 env=self.job.environment,
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=self._die_with_parent,
+                preexec_fn=self._die_with_parent,  # noqa: PLW1509 - this process has one thread
             )
 
     def _die_with_parent(self) -> None:
@@ -187,6 +193,7 @@ class Supervisor:
         self.listener: socket.socket | None = None
 
     def run(self) -> None:
+        """Start the server, serve its leases, stop it and remove what it used."""
         try:
             self._start()
             self._serve()
