@@ -6,7 +6,7 @@ Durations are `datetime.timedelta` (in the environment: ISO 8601 such as ``PT30M
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,12 +15,12 @@ from telemed_store.errors import SettingsError
 
 __all__ = ["Settings", "load_settings"]
 
-Duration = Annotated[dt.timedelta, Field(ge=dt.timedelta(0))]
-
 
 def _duration(default: str, description: str, *, positive: bool = True) -> dt.timedelta:
-    bounds = {"gt": dt.timedelta(0)} if positive else {"ge": dt.timedelta(0)}
-    return Field(default=_parse(default), description=description, **bounds)  # type: ignore[no-any-return]
+    none = dt.timedelta(0)
+    if positive:
+        return Field(default=_parse(default), gt=none, description=description)
+    return Field(default=_parse(default), ge=none, description=description)
 
 
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}

@@ -64,7 +64,7 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _with_people(*, viewer: bool) -> Select[Any]:
+def _with_people(*, viewer: bool) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             *sql.APPOINTMENT_COLUMNS,
@@ -83,7 +83,7 @@ def _with_people(*, viewer: bool) -> Select[Any]:
     return statement.where(sql.sides_visible()) if viewer else statement
 
 
-def _people_of(row: Row[Any]) -> AppointmentWithPeople:
+def _people_of(row: Row[*tuple[Any, ...]]) -> AppointmentWithPeople:
     appointment = sql.appointment_from(row)
     doctor_user_id, doctor_name, patient_user_id, patient_name = row[_OWN:]
     return AppointmentWithPeople(
@@ -117,7 +117,7 @@ def detail(connection: Connection, context: Context, appointment_id: UUID) -> Ap
     )
 
 
-_AGENDAS: Final[dict[tuple[Any, ...], Select[Any]]] = {}
+_AGENDAS: Final[dict[tuple[Any, ...], Select[*tuple[Any, ...]]]] = {}
 
 
 def agenda(
@@ -264,7 +264,7 @@ def linkable(
 _NAME_ORDER: Final = Keyset(_patient_users.c.name, _patient_users.c.id)
 
 
-def _issue_patients(*, continued: bool) -> Select[Any]:
+def _issue_patients(*, continued: bool) -> Select[*tuple[Any, ...]]:
     reachable = Linkable("UTC", 0).condition(lambda field, type_=None, **_: bindparam(field, type_=type_))
     statement = (
         select(patients.c.id, _patient_users.c.id, _patient_users.c.name)
@@ -406,7 +406,7 @@ def affected(
     return Page(items=tuple(sql.appointment_from(row) for row in shown), next_cursor=next_cursor, has_more=has_more)
 
 
-def _fits(row: Row[Any], calendar: Any) -> bool:
+def _fits(row: Row[*tuple[Any, ...]], calendar: Any) -> bool:
     return (
         fits_effective_window(row.starts_at, row.ends_at, calendar.windows, calendar.blocks, row.location_id)
         is not None

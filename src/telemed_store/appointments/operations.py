@@ -184,7 +184,7 @@ def reschedule(
     )
 
 
-def _preconditions(connection: Connection, context: Context, new: NewAppointment) -> Row[Any]:
+def _preconditions(connection: Connection, context: Context, new: NewAppointment) -> Row[*tuple[Any, ...]]:
     """Who and where of a booking, checked (Q006); the creator is the acting user, for a system job the doctor's user."""
     found = connection.execute(
         sql.BOOKING_PRECONDITIONS,
@@ -215,7 +215,7 @@ def _preconditions(connection: Connection, context: Context, new: NewAppointment
     return found
 
 
-def _missing_of_patient(found: Row[Any]) -> list[str]:
+def _missing_of_patient(found: Row[*tuple[Any, ...]]) -> list[str]:
     needed = ("date_of_birth", "gender", "phone", "emergency_contact", "emergency_phone")
     missing = [name for name in needed if getattr(found, name) is None]
     return missing if found.patient_status == "active" else [*missing, "status is not active"]

@@ -40,7 +40,7 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _readable(statement: Select[Any], *, viewer: bool) -> Select[Any]:
+def _readable(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> Select[*tuple[Any, ...]]:
     """What a viewer may read; a user's reads name the patient's user too, whose access row they write."""
     if not viewer:
         return statement
@@ -51,7 +51,7 @@ def _readable(statement: Select[Any], *, viewer: bool) -> Select[Any]:
     )
 
 
-def _one(**keys: Any) -> dict[bool, Select[Any]]:
+def _one(**keys: Any) -> dict[bool, Select[*tuple[Any, ...]]]:
     """Statements for one live appointment by columns, by whether the viewer is a user."""
     conditions_ = [appointments.c[name] == bindparam(name, type_=appointments.c[name].type) for name in keys]
     plain = select(*sql.APPOINTMENT_COLUMNS).where(*conditions_, appointments.c.deleted_at.is_(None))
@@ -84,7 +84,7 @@ def of_pair(
 def _get(
     connection: Connection,
     context: Context,
-    statements: dict[bool, Select[Any]],
+    statements: dict[bool, Select[*tuple[Any, ...]]],
     appointment_id: UUID,
     keys: dict[str, Any],
 ) -> Appointment:
@@ -119,12 +119,12 @@ def access_code(connection: Connection, context: Context, appointment_id: UUID) 
     return code
 
 
-_LISTS: Final[dict[tuple[Any, ...], Select[Any]]] = {}
+_LISTS: Final[dict[tuple[Any, ...], Select[*tuple[Any, ...]]]] = {}
 
 
 def _list_statement(
     scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """The statement of a combination of scopes, built when it is first asked for."""
     key = (shape(scope), viewer, descending, continued)
     statement = _LISTS.get(key)
@@ -133,7 +133,9 @@ def _list_statement(
     return statement
 
 
-def _build_list(scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool) -> Select[Any]:
+def _build_list(
+    scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
+) -> Select[*tuple[Any, ...]]:
     # Q002. ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id, ix_appointments_starts_at_id
     statement = _readable(select(*sql.APPOINTMENT_COLUMNS), viewer=viewer).where(*conditions(scope))
     if not mentions(scope, IncludingDeleted):
@@ -169,7 +171,7 @@ def list_appointments(
 _LOG_ORDER: Final = Keyset(appointment_logs.c.created_at, appointment_logs.c.id)
 
 
-def _logs(*, viewer: bool, continued: bool) -> Select[Any]:
+def _logs(*, viewer: bool, continued: bool) -> Select[*tuple[Any, ...]]:
     statement = (
         select(*sql.LOG_COLUMNS)
         .join(appointments, appointments.c.id == appointment_logs.c.appointment_id)

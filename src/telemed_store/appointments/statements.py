@@ -134,7 +134,7 @@ INSERT_APPOINTMENT: Final = insert(appointments)
 INSERT_LOG: Final = insert(appointment_logs)
 
 
-def _with_sides(*, viewer: bool, locking: bool) -> Select[Any]:
+def _with_sides(*, viewer: bool, locking: bool) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             *APPOINTMENT_COLUMNS,

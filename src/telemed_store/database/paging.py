@@ -67,7 +67,7 @@ class PageSize:
         """
         if limit is None:
             return self.default
-        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if type(limit) is not int or limit < 1:
             raise ValidationFailed({"limit": "must be a whole number of at least 1"})
         return min(limit, self.largest)
 
@@ -138,7 +138,7 @@ class Keyset:
         self.descending = descending
         self.names = tuple(column.name for column in columns)
 
-    def order(self, statement: Select[Any], *, continued: bool) -> Select[Any]:
+    def order(self, statement: Select[*tuple[Any, ...]], *, continued: bool) -> Select[*tuple[Any, ...]]:
         """The statement in the list's order, one row longer than the page (``page_limit``), behind a cursor if there is one."""
         ordered = statement.order_by(*(c.desc() if self.descending else c.asc() for c in self.columns))
         if continued:
@@ -161,7 +161,12 @@ class Keyset:
         return values
 
     def page(
-        self, items: list[T], size: int, codec: CursorCodec, binding: bytes, position: Callable[[T], Sequence[Any]] | None = None
+        self,
+        items: list[T],
+        size: int,
+        codec: CursorCodec,
+        binding: bytes,
+        position: Callable[[T], Sequence[Any]] | None = None,
     ) -> Page[T]:
         """The page of ``items``, which were read with one more than ``size``."""
         has_more = len(items) > size
