@@ -11,6 +11,7 @@ from pydantic import MISSING, Field, model_validator
 from telemed_store.availability.calendar import WindowKind
 from telemed_store.database.models import Input, PlainText, StoredModel
 from telemed_store.database.paging import Page
+from telemed_store.people.models import ServiceLocation
 
 __all__ = [
     "AvailabilityWindow",
@@ -218,14 +219,6 @@ class FreeSlot(StoredModel):
     location_id: UUID | None
 
 
-class WorkLocation(StoredModel):
-    """An active location of a doctor, as the set-up names it."""
-
-    id: UUID
-    name: str
-    type: str
-
-
 class DoctorSetUp(StoredModel):
     """What a doctor has set up (Q043), the first page of each part.
 
@@ -240,7 +233,7 @@ class DoctorSetUp(StoredModel):
     doctor_id: UUID
     zone: str
     schedule_version: int
-    locations: tuple[WorkLocation, ...]
+    locations: tuple[ServiceLocation, ...]
     recurring: Page[AvailabilityWindow]
     specific: Page[AvailabilityWindow]
     blocks: Page[BlockedDates]

@@ -31,7 +31,7 @@ from telemed_store.database.metadata import METADATA, TABLE_OPTIONS
 from telemed_store.database.native import NativeObject, declare, mariadb_trigger, sqlite_trigger
 from telemed_store.database.translation import register
 from telemed_store.database.types import ClosedList, Id, closed_list
-from telemed_store.errors import AlreadyExists
+from telemed_store.errors import AlreadyExists, ValidationFailed
 
 __all__ = [
     "BLOCK_OVERLAP",
@@ -149,10 +149,11 @@ def _exclusion(name: str, table: str, elements: str, live: str) -> NativeObject:
 
 def _triggers(table: str, rules: dict[str, str], live: str) -> list[NativeObject]:
     checks = " ".join(
-        f"IF EXISTS ({broken} FOR UPDATE) THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;"
+        f"IF EXISTS ({broken} LOCK IN SHARE MODE) THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;"
         for name, broken in rules.items()
     )
-    # The guard first: whoever edits this doctor's calendar waits here, and reads only what is committed.
+    # The guard first: whoever edits this doctor's calendar waits here, and reads only what is committed. A shared lock suffices
+    # behind it; an exclusive one counts as an update of the trigger's own table, which MariaDB refuses (error 1442).
     guarded = f"IF {live} THEN UPDATE booking_guards SET n = n + 1 WHERE owner_id = NEW.doctor_id; {checks} END IF;"  # noqa: S608
     aborts = " ".join(f"SELECT RAISE(ABORT, '{name}') WHERE EXISTS ({broken});" for name, broken in rules.items())
     return [
@@ -182,3 +183,11 @@ declare(
 register(WEEKDAY_OVERLAP, lambda cause: AlreadyExists(OVERLAPPING_WINDOW, cause=cause))
 register(DATE_OVERLAP, lambda cause: AlreadyExists(OVERLAPPING_WINDOW, cause=cause))
 register(BLOCK_OVERLAP, lambda cause: AlreadyExists(OVERLAPPING_BLOCK, cause=cause))
+register(
+    "ck_availability_windows_valid_interval",
+    lambda cause: ValidationFailed({"end_minute": "must be later than start_minute"}, cause=cause),
+)
+register(
+    "ck_blocked_dates_valid_range",
+    lambda cause: ValidationFailed({"last_date": "must not lie before first_date"}, cause=cause),
+)

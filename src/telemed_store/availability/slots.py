@@ -1,0 +1,262 @@
+"""Reading availability: calendars, free slots, and whether a booking fits. Free slots and booking stand on one `Calendar` (D05)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from telemed_store.audit.context import Context
+from telemed_store.availability import calendar
+from telemed_store.availability.busy import BusyTime, appointment_steps
+from telemed_store.availability.calendar import Block, Busy, Interval, Window
+from telemed_store.availability.models import FreeSlot
+from telemed_store.availability.statements import ACTIVE_LOCATIONS, BLOCKS_BETWEEN, CALENDARS
+from telemed_store.database.hydration import hydrator
+from telemed_store.database.local_time import MINUTES_PER_DAY, as_utc, to_utc, zone
+from telemed_store.errors import NotFound, ValidationFailed
+from telemed_store.people.lists import DoctorStatus
+
+__all__ = [
+    "Calendar",
+    "active_locations",
+    "effective_interval",
+    "free_slots",
+    "free_slots_of",
+    "is_bookable",
+    "load_calendar",
+]
+
+MAX_DAYS: Final = 31
+MAX_DOCTORS: Final = 50
+# A zone is at most 14 hours from UTC, and a clock that falls back over midnight keeps a day open a little longer.
+_DAYS_AROUND: Final = 2
+
+# Where a window stands in a row of CALENDARS: behind the doctor, before the open location.
+_WINDOW: Final = slice(3, -1)
+
+_slot = hydrator(FreeSlot)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One doctor's windows and blocks, as far as some dates need them.
+
+    Attributes:
+        zone: The doctor's zone.
+        bookable: Whether the doctor's profile is active; an inactive doctor has no free slots.
+        windows: Active windows: all recurring ones, and the specific ones of the dates.
+        blocks: Live blocks that touch the dates.
+        closed_locations: Locations of these windows at which nobody can be booked any more.
+    """
+
+    doctor_id: UUID
+    zone: str
+    bookable: bool
+    windows: tuple[Window, ...]
+    blocks: tuple[Block, ...]
+    closed_locations: frozenset[UUID]
+
+    def interval(self, starts_at: dt.datetime, ends_at: dt.datetime, location_id: UUID | None) -> Interval | None:
+        """The effective window that ``[starts_at, ends_at)`` lies in, or None."""
+        found = calendar.fits_effective_window(starts_at, ends_at, self.windows, self.blocks, location_id)
+        return None if found is None or found.window.location_id in self.closed_locations else found
+
+    def slots(self, first_date: dt.date, last_date: dt.date, taken: Iterable[Busy], search: _Search) -> list[FreeSlot]:
+        """The free slots of some dates."""
+        found = calendar.free_slots(
+            first_date,
+            last_date,
+            self.windows,
+            self.blocks,
+            taken,
+            duration=search.duration,
+            step=search.step,
+            not_before=search.not_before,
+        )
+        return [
+            _slot((self.doctor_id, s.starts_at, s.ends_at, s.local_starts_at, s.zone, s.location_id))
+            for s in found
+            if s.location_id not in self.closed_locations
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    duration: dt.timedelta
+    step: dt.timedelta
+    not_before: dt.datetime
+
+
+def load_calendar(
+    connection: Connection, doctor_ids: Sequence[UUID], first_date: dt.date, last_date: dt.date
+) -> dict[UUID, Calendar]:
+    """The calendars of some doctors for some dates, in two statements; unknown doctors are left out."""
+    ids = list(dict.fromkeys(doctor_ids))
+    dates = {"first_date": first_date, "last_date": last_date}
+    rows = connection.execute(CALENDARS, {"doctor_ids": ids, **dates}).all()
+    blocks: dict[UUID, list[Block]] = {}
+    for doctor_id, first, last, name in connection.execute(BLOCKS_BETWEEN, {"doctor_ids": ids, **dates}):
+        blocks.setdefault(doctor_id, []).append(Block(first, last, name))
+    windows: dict[UUID, list[Window]] = {}
+    closed: set[UUID] = set()
+    doctors: dict[UUID, tuple[str, bool]] = {}
+    for row in rows:
+        doctors[row.doctor_id] = (row.doctor_zone, row.doctor_status is DoctorStatus.ACTIVE)
+        # A doctor without windows is one row whose window is null.
+        if row.id is not None:
+            windows.setdefault(row.doctor_id, []).append(Window(*row[_WINDOW]))
+            if row.location_id is not None and row.open_location_id is None:
+                closed.add(row.location_id)
+    return {
+        doctor_id: Calendar(
+            doctor_id,
+            doctor_zone,
+            bookable,
+            tuple(windows.get(doctor_id, ())),
+            tuple(blocks.get(doctor_id, ())),
+            frozenset(closed),
+        )
+        for doctor_id, (doctor_zone, bookable) in doctors.items()
+    }
+
+
+def free_slots(
+    connection: Connection,
+    context: Context,
+    doctor_id: UUID,
+    first_date: dt.date,
+    last_date: dt.date,
+    patient_id: UUID | None = None,
+    duration: dt.timedelta | None = None,
+) -> list[FreeSlot]:
+    """Q040, Q041 over Q007 and Q009: three statements."""
+    if last_date < first_date:
+        raise ValidationFailed({"last_date": "must not lie before first_date"})
+    if (last_date - first_date).days >= MAX_DAYS:
+        raise ValidationFailed({"last_date": f"must lie within {MAX_DAYS} days, the first one counted"})
+    search = _search(context, duration)
+    calendars = load_calendar(connection, [doctor_id], first_date, last_date)
+    if doctor_id not in calendars:
+        raise NotFound("doctor")
+    return _slots(connection, context, list(calendars.values()), first_date, last_date, patient_id, search)
+
+
+def free_slots_of(
+    connection: Connection,
+    context: Context,
+    doctor_ids: Sequence[UUID],
+    date: dt.date,
+    patient_id: UUID | None = None,
+    duration: dt.timedelta | None = None,
+) -> list[FreeSlot]:
+    """Q040 over Q008: three statements, however many doctors."""
+    ids = list(dict.fromkeys(doctor_ids))
+    if len(ids) > MAX_DOCTORS:
+        raise ValidationFailed({"doctor_ids": f"must be at most {MAX_DOCTORS}"})
+    search = _search(context, duration)
+    calendars = load_calendar(connection, ids, date, date) if ids else {}
+    return _slots(connection, context, [calendars[i] for i in ids if i in calendars], date, date, patient_id, search)
+
+
+def effective_interval(
+    connection: Connection,
+    _context: Context,
+    doctor_id: UUID,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    location_id: UUID | None = None,
+) -> Interval | None:
+    """The effective window that a booking lies in, as booking decides it, in two statements.
+
+    Call it under the doctor's guard: window and block edits take it too, so what this finds holds until the transaction ends.
+
+    Returns:
+        The window on its date; None if the interval lies outside every effective window, or the window's location is closed.
+    """
+    found = _calendar_around(connection, doctor_id, starts_at)
+    return None if found is None else found.interval(starts_at, ends_at, location_id)
+
+
+def is_bookable(
+    connection: Connection,
+    context: Context,
+    doctor_id: UUID,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    location_id: UUID | None = None,
+    patient_id: UUID | None = None,
+) -> bool:
+    """Q047: three statements, four with a location."""
+    start, end = as_utc(starts_at), as_utc(ends_at)
+    found = _calendar_around(connection, doctor_id, start)
+    if found is None:
+        raise NotFound("doctor")
+    if not found.bookable or start <= context.now() or found.interval(start, end, location_id) is None:
+        return False
+    if location_id is not None and location_id not in active_locations(connection, doctor_id):
+        return False
+    patients = [] if patient_id is None else [patient_id]
+    busy = appointment_steps().busy_between(connection, context, [doctor_id], patients, start, end)
+    return not any(row.starts_at < end and start < row.ends_at for row in busy)
+
+
+def active_locations(connection: Connection, doctor_id: UUID) -> set[UUID]:
+    """The places at which a doctor can be booked, in one statement."""
+    return set(connection.execute(ACTIVE_LOCATIONS, {"doctor_id": doctor_id}).scalars())
+
+
+def _calendar_around(connection: Connection, doctor_id: UUID, instant: dt.datetime) -> Calendar | None:
+    day = as_utc(instant).date().toordinal()
+    first = dt.date.fromordinal(max(day - _DAYS_AROUND, dt.date.min.toordinal()))
+    last = dt.date.fromordinal(min(day + _DAYS_AROUND, dt.date.max.toordinal()))
+    return load_calendar(connection, [doctor_id], first, last).get(doctor_id)
+
+
+def _search(context: Context, duration: dt.timedelta | None) -> _Search:
+    length = context.settings.appointment_duration if duration is None else duration
+    if length <= dt.timedelta(0):
+        raise ValidationFailed({"duration": "must be longer than zero"})
+    return _Search(length, context.settings.slot_step or length, context.now() + context.settings.same_day_cutoff)
+
+
+def _slots(
+    connection: Connection,
+    context: Context,
+    calendars: Sequence[Calendar],
+    first_date: dt.date,
+    last_date: dt.date,
+    patient_id: UUID | None,
+    search: _Search,
+) -> list[FreeSlot]:
+    offering = [found for found in calendars if found.bookable and found.windows]
+    if not offering:
+        return []
+    zones = {zone(found.zone) for found in offering}
+    busy = list(
+        appointment_steps().busy_between(
+            connection,
+            context,
+            [found.doctor_id for found in offering],
+            [] if patient_id is None else [patient_id],
+            min(to_utc(first_date, 0, name) for name in zones),
+            max(to_utc(last_date, MINUTES_PER_DAY, name) for name in zones),
+        )
+    )
+    return [
+        slot
+        for found in offering
+        for slot in found.slots(first_date, last_date, _taken(busy, found.doctor_id, patient_id), search)
+    ]
+
+
+def _taken(busy: Iterable[BusyTime], doctor_id: UUID, patient_id: UUID | None) -> Iterable[Busy]:
+    return (
+        Busy(row.starts_at, row.ends_at)
+        for row in busy
+        if row.doctor_id == doctor_id or (patient_id is not None and row.patient_id == patient_id)
+    )
