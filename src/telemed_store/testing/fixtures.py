@@ -36,7 +36,7 @@ class Templates:
 
         if engine not in self._open and engine not in self._missing:
             directory = self._directory / engine
-            directory.mkdir()
+            directory.mkdir(exist_ok=True)
             try:
                 self._open[engine] = open_template(engine, directory, self._session(), self._furnish)
             except Missing as missing:

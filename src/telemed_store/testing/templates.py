@@ -12,6 +12,8 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Generator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -74,8 +76,6 @@ def open_template(engine: str, directory: Path, session: str, furnish: Furnish) 
 
 
 def _source(engine: Engine) -> ServerSource:
-    from importlib.util import find_spec
-
     for driver in _DRIVERS[engine]:
         if find_spec(driver) is None:
             raise Missing(f"no driver {driver} for {engine}: install it with the extra of that engine")
@@ -91,14 +91,13 @@ def build(url: str, engine: str, furnish: Furnish) -> None:
     from sqlalchemy.pool import NullPool
     from sqlalchemy.schema import CreateSchema
 
-    from telemed_store.appointments import tables as _appointments  # noqa: F401 - fills METADATA
-    from telemed_store.consents import tables as _consents  # noqa: F401 - fills METADATA
-    from telemed_store.crypto import tables as _crypto  # noqa: F401 - fills METADATA
     from telemed_store.database.compatibility import schema_compatibility
     from telemed_store.database.engines import Role, engine_plan
     from telemed_store.database.metadata import METADATA, SCHEMA
     from telemed_store.settings import Settings
 
+    for area in ("audit", "events", "crypto", "people", "consents", "availability", "appointments"):
+        import_module(f"telemed_store.{area}.tables")
     plan = engine_plan(url, Settings(), Role.WRITE, "sync")
     database = create_engine(
         plan.url,
