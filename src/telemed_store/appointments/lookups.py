@@ -26,8 +26,7 @@ from telemed_store.appointments.rows import checked_id, refuse
 from telemed_store.appointments.scopes import ForDoctor, ForPatient, Linkable, Past, StartingBetween
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.context import Context, DataType
-from telemed_store.availability.calendar import fits_effective_window
-from telemed_store.availability.operations import load_calendar
+from telemed_store.availability.slots import load_calendar
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, parameters, shape
@@ -43,6 +42,7 @@ __all__ = [
     "for_new_issue",
     "has_relationship",
     "linkable",
+    "may_view_patient",
     "next_of_doctor",
     "past_of_doctor",
     "patients_to_issue_for",
@@ -230,6 +230,24 @@ def has_relationship(
     return bool(connection.execute(_RELATIONSHIP[RelationKind(kind)], values).scalar())
 
 
+# ix_appointments_doctor_id_patient_id_status
+_VIEWER_RELATED: Final = select(
+    exists().where(
+        appointments.c.doctor_id
+        == select(doctors.c.id).where(doctors.c.user_id == bindparam("viewer", type_=Id())).scalar_subquery(),
+        appointments.c.patient_id == bindparam("patient_id", type_=Id()),
+        appointments.c.deleted_at.is_(None),
+        appointments.c.status != AppointmentStatus.CANCELLED,
+    )
+)
+
+
+def may_view_patient(connection: Connection, context: Context, patient_id: UUID) -> bool:
+    """Whether the acting user is a doctor with a relationship that opens this patient's record (Q013 record)."""
+    values = {"viewer": context.actor.id, "patient_id": patient_id}
+    return bool(connection.execute(_VIEWER_RELATED, values).scalar())
+
+
 # pk_doctors
 _DOCTOR: Final = select(doctors.c.zone, doctors.c.user_id).where(
     doctors.c.id == bindparam("id", type_=Id()), doctors.c.deleted_at.is_(None)
@@ -397,17 +415,14 @@ def affected(
     examined = rows[:_EXAMINED]
     days = (day_of(examined[0].starts_at, local), day_of(examined[-1].ends_at, local))
     calendar = load_calendar(connection, [doctor_id], *days)[doctor_id]
-    hit = [row for row in examined if not row.availability_override and not _fits(row, calendar)]
+    hit = [
+        row
+        for row in examined
+        if not row.availability_override and calendar.interval(row.starts_at, row.ends_at, row.location_id) is None
+    ]
     shown, rest = hit[:size], hit[size:]
     context.accessed([row[_OWN] for row in shown], DataType.CONSULTATION)
     has_more = bool(rest) or len(rows) > _EXAMINED
     last = shown[-1] if rest else examined[-1]
     next_cursor = context.cursors.seal([last.starts_at, last.id], binding) if has_more else None
     return Page(items=tuple(sql.appointment_from(row) for row in shown), next_cursor=next_cursor, has_more=has_more)
-
-
-def _fits(row: Row[*tuple[Any, ...]], calendar: Any) -> bool:
-    return (
-        fits_effective_window(row.starts_at, row.ends_at, calendar.windows, calendar.blocks, row.location_id)
-        is not None
-    )

@@ -34,12 +34,12 @@ from telemed_store.appointments.rows import (
     write_log,
 )
 from telemed_store.audit.context import Context
-from telemed_store.availability.operations import effective_interval
+from telemed_store.availability.slots import effective_interval
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import IdempotencyConflict, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record
-from telemed_store.people.operations import lock_guards
+from telemed_store.people.guards import lock_guards
 
 __all__ = ["Booked", "reschedule", "schedule"]
 

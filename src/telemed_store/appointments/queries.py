@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from telemed_store.appointments import statements as sql
-from telemed_store.appointments.models import Appointment, AppointmentLog
+from telemed_store.appointments.models import Appointment, AppointmentLog, AppointmentStatus
 from telemed_store.appointments.rows import NOBODY, checked_id, checked_instant, refuse
 from telemed_store.appointments.scopes import IncludingDeleted
 from telemed_store.appointments.tables import appointment_logs, appointments
@@ -18,12 +18,13 @@ from telemed_store.audit.context import Context, DataType
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
-from telemed_store.errors import NotFound, ValidationFailed
+from telemed_store.errors import Conflict, NotFound, ValidationFailed
 from telemed_store.people.tables import patients
 
 __all__ = [
     "BusyRow",
     "access_code",
+    "begun_between",
     "busy_between",
     "by_access_code",
     "get",
@@ -31,6 +32,7 @@ __all__ = [
     "logs",
     "of_pair",
     "overlapping",
+    "refuse_deletion_while_booked",
 ]
 
 PAGE: Final = PageSize(default=10, largest=100)
@@ -266,3 +268,44 @@ def busy_between(
     """The busy time of these doctors and patients within a range, in order of start: one statement."""
     values = {"doctor_ids": list(doctor_ids), "patient_ids": list(patient_ids), "from_": from_, "until": until}
     return [BusyRow._make(row) for row in connection.execute(_BUSY, values)]
+
+
+# A specific window with one of these is frozen. ix_appointments_doctor_id_ends_at
+_BEGUN: Final = select(
+    appointments.c.doctor_id, appointments.c.patient_id, appointments.c.starts_at, appointments.c.ends_at
+).where(
+    appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
+    appointments.c.status.in_((AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED)),
+    appointments.c.deleted_at.is_(None),
+    appointments.c.ends_at > bindparam("from_", type_=UtcDateTime()),
+    appointments.c.starts_at < bindparam("until", type_=UtcDateTime()),
+)
+
+
+def begun_between(
+    connection: Connection, _context: Context, doctor_id: UUID, from_: dt.datetime, until: dt.datetime
+) -> list[BusyRow]:
+    """A doctor's appointments in progress or completed that touch a range: one statement."""
+    values = {"doctor_id": doctor_id, "from_": from_, "until": until}
+    return [BusyRow._make(row) for row in connection.execute(_BEGUN, values)]
+
+
+# ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id
+_HOLDS_TIME: Final = (
+    select(appointments.c.id)
+    .where(
+        or_(
+            appointments.c.doctor_id == bindparam("profile_id", type_=Id()),
+            appointments.c.patient_id == bindparam("profile_id", type_=Id()),
+        ),
+        sql.holds_time(),
+        appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
+    )
+    .limit(1)
+)
+
+
+def refuse_deletion_while_booked(connection: Connection, context: Context, profile_id: UUID) -> None:
+    """A doctor or patient with an active appointment ahead is not deleted: cancel or complete it first."""
+    if connection.execute(_HOLDS_TIME, {"profile_id": profile_id, "now": context.now()}).first() is not None:
+        raise Conflict("The profile has active appointments: cancel or complete them first.")
