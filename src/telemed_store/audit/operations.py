@@ -11,7 +11,7 @@ from telemed_store.audit.context import Access, AccessAction, Context
 from telemed_store.audit.tables import access_origins, audit_logs, data_access_logs
 from telemed_store.database.identity import new_id
 
-__all__ = ["write_accesses", "write_denials"]
+__all__ = ["write_accesses", "write_denials", "write_origin"]
 
 _INSERT_ORIGIN = insert(access_origins)
 _INSERT_ACCESSES = insert(data_access_logs)
@@ -32,7 +32,7 @@ def write_accesses(connection: Connection, context: Context, accesses: list[Acce
     accessor = context.actor.id
     if not fresh or accessor is None:
         return
-    origin_id = _write_origin(connection, context)
+    origin_id = write_origin(connection, context)
     connection.execute(
         _INSERT_ACCESSES,
         [
@@ -78,7 +78,7 @@ def write_denials(connection: Connection, context: Context) -> None:
     denials = context.journal.denials
     if not denials:
         return
-    origin_id = _write_origin(connection, context)
+    origin_id = write_origin(connection, context)
     connection.execute(
         _INSERT_AUDIT,
         [
@@ -99,7 +99,8 @@ def write_denials(connection: Connection, context: Context) -> None:
     )
 
 
-def _write_origin(connection: Connection, context: Context) -> UUID | None:
+def write_origin(connection: Connection, context: Context) -> UUID | None:
+    """Write the address and client of the actor's request; None if neither is known."""
     actor: Actor = context.actor
     if actor.ip is None and actor.user_agent is None:
         return None

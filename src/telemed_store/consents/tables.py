@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Named, Table
 
+from telemed_store.consents.models import ConsentChannel, ConsentType
 from telemed_store.database.columns import MutableRow
 from telemed_store.database.metadata import METADATA, TABLE_OPTIONS
 from telemed_store.database.native import (
@@ -23,25 +23,7 @@ from telemed_store.database.translation import register
 from telemed_store.database.types import ClosedList, Id, ShortText, UtcDateTime, closed_list
 from telemed_store.errors import AlreadyExists, Conflict
 
-__all__ = ["ConsentChannel", "ConsentType", "consents"]
-
-
-class ConsentType(StrEnum):
-    """What a consent is for."""
-
-    TELEMEDICINE = "telemedicine"
-    VIDEO_RECORDING = "video_recording"
-    DATA_PROCESSING = "data_processing"
-    MARKETING = "marketing"
-    DATA_SHARING_LAB = "data_sharing_lab"
-
-
-class ConsentChannel(StrEnum):
-    """How a consent was given."""
-
-    SIGNED = "signed"
-    RECORDED = "recorded"
-    CLICK = "click"
+__all__ = ["consents"]
 
 
 class ConsentColumns(MutableRow):

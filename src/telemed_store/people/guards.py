@@ -1,0 +1,30 @@
+"""Booking guards: the rows that booking, moving, blocking and changing windows take first, in one order for everybody (design §3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from telemed_store.people import statements as sql
+
+__all__ = ["lock_guards"]
+
+
+def lock_guards(connection: Connection, doctor_ids: Iterable[UUID], patient_ids: Iterable[UUID] = ()) -> None:
+    """Lock the guards of doctors, then of patients, each in id order; ids without a guard are passed over.
+
+    On SQLite the write lock of the database is the guard. Elsewhere one statement per kind (MariaDB: one per guard).
+    """
+    dialect = connection.dialect.name
+    if dialect == "sqlite":
+        return
+    for owners in (sorted(set(doctor_ids)), sorted(set(patient_ids))):
+        if not owners:
+            continue
+        if dialect == "postgresql":
+            connection.execute(sql.LOCK_GUARDS, {"owner_ids": owners}).all()
+        else:
+            for owner in owners:
+                connection.execute(sql.ADVANCE_GUARD, {"guard_owner_id": owner})
