@@ -27,7 +27,9 @@ def test_a_fresh_database_has_the_stores_tables_and_says_which_code_may_use_it(
         tables = inspect(connection).get_table_names(schema=schema)
         assert {"users", "appointments", "domain_events", "schema_compatibility"} <= set(tables)
         prefix = "telemed." if schema else ""
-        assert connection.execute(text(f"SELECT oldest_code_revision FROM {prefix}schema_compatibility")).all() == [(1,)]
+        assert connection.execute(text(f"SELECT oldest_code_revision FROM {prefix}schema_compatibility")).all() == [
+            (1,)
+        ]
 
 
 def test_clones_are_made_in_time(telemed_engine: str, telemed_templates: Templates) -> None:

@@ -68,9 +68,7 @@ def _without_server(config: pytest.Config, reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def telemed_templates(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Templates]:
+def telemed_templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Templates]:
     """The session's templates; tests use `telemed_database_url`."""
     templates = Templates(request.config, tmp_path_factory.mktemp("telemed"))
     yield templates

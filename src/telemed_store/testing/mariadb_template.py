@@ -11,8 +11,12 @@ import secrets
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+
+from telemed_store.database.engines import Role, engine_plan
+from telemed_store.settings import Settings
 
 from telemed_store.testing.templates import Furnish, build
 
@@ -35,9 +39,7 @@ _STORED_COLUMNS = text(
     "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = :name"
     " AND is_generated = 'NEVER' ORDER BY ordinal_position"
 )
-_OTHERS = text(
-    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-)
+_OTHERS = text("SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()")
 
 
 class MariaDbTemplate:
@@ -49,8 +51,7 @@ class MariaDbTemplate:
         self._name = f"telemed_{secrets.token_hex(4)}"
         self._kept = f"{self._name}_kept"
         self._url = server.database_url(self._name)
-        driver = make_url(self._url).set(drivername="mysql+pymysql")
-        self._engine = create_engine(driver, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._engine = _open(self._url)
         self._build()
 
     def _build(self) -> None:
@@ -68,15 +69,18 @@ class MariaDbTemplate:
     @contextlib.contextmanager
     def fresh(self) -> Generator[str]:
         """The database as the template has it."""
-        self._end_others()
-        if not self._emptied():
+        with self._engine.connect() as connection:
+            _end_others(connection)
+            unchanged = self._empty(connection)
+        if not unchanged:
             self._drop()
             self._build()
         yield self._url
 
     def close(self) -> None:
         """Drop the database and let go of the server."""
-        self._end_others()
+        with self._engine.connect() as connection:
+            _end_others(connection)
         self._drop()
         self._engine.dispose()
         self._server.close()
@@ -85,25 +89,16 @@ class MariaDbTemplate:
         self._server.drop_database(self._name)
         self._server.drop_database(self._kept)
 
-    def _end_others(self) -> None:
-        """A connection that a test forgot may hold locks for ever."""
-        with self._engine.connect() as connection:
-            for other in connection.execute(_OTHERS).scalars():
-                with contextlib.suppress(Exception):  # it may have ended by itself
-                    connection.exec_driver_sql(f"KILL CONNECTION {int(other)}")
-
-    def _emptied(self) -> bool:
+    def _empty(self, connection: Connection) -> bool:
         """Bring every table's rows to the template's; False if the tables are others."""
-        with self._engine.connect() as connection:
-            _prepare(connection)
-            if connection.execute(_SHAPE).scalar() != self._shape:
-                return False
-            filled = self._with_rows(connection)
-            for name in {*filled, *self._checksums}:
-                if name not in self._checksums:
-                    connection.exec_driver_sql(f"TRUNCATE TABLE `{name}`")
-                elif _checksum(connection, name) != self._checksums[name]:
-                    self._put_back(connection, name)
+        _prepare(connection)
+        if connection.execute(_SHAPE).scalar() != self._shape:
+            return False
+        for name in {*self._with_rows(connection), *self._checksums}:
+            if name not in self._checksums:
+                connection.exec_driver_sql(f"TRUNCATE TABLE `{name}`")
+            elif _checksum(connection, name) != self._checksums[name]:
+                self._put_back(connection, name)
         return True
 
     def _put_back(self, connection: Connection, name: str) -> None:
@@ -116,12 +111,29 @@ class MariaDbTemplate:
     def _with_rows(self, connection: Connection) -> list[str]:
         if not self._tables:
             return []
-        asked = " UNION ALL ".join(f"SELECT '{name}' FROM (SELECT 1 FROM `{name}` LIMIT 1) AS t" for name in self._tables)  # noqa: S608
+        asked = " UNION ALL ".join(
+            f"SELECT '{name}' FROM (SELECT 1 FROM `{name}` LIMIT 1) AS t" for name in self._tables
+        )  # noqa: S608
         return list(connection.exec_driver_sql(asked).scalars())
 
 
+def _end_others(connection: Connection) -> None:
+    """A connection that a test forgot may hold locks for ever."""
+    for other in connection.execute(_OTHERS).scalars():
+        with contextlib.suppress(DBAPIError):  # it may have ended by itself
+            connection.exec_driver_sql(f"KILL CONNECTION {int(other)}")
+
+
+def _open(url: str) -> Engine:
+    plan = engine_plan(url, Settings(env="test"), Role.READ, "sync")
+    arguments = plan.options["connect_args"]
+    return create_engine(plan.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
+
+
 def _prepare(connection: Connection) -> None:
-    connection.exec_driver_sql("SET SESSION foreign_key_checks = 0, lock_wait_timeout = 20, group_concat_max_len = 1000000")
+    connection.exec_driver_sql(
+        "SET SESSION foreign_key_checks = 0, lock_wait_timeout = 20, group_concat_max_len = 1000000"
+    )
 
 
 def _checksum(connection: Connection, name: str) -> Any:

@@ -98,7 +98,7 @@ def build(url: str, engine: str, furnish: Furnish) -> None:
 
     for area in ("audit", "events", "crypto", "people", "consents", "availability", "appointments"):
         import_module(f"telemed_store.{area}.tables")
-    plan = engine_plan(url, Settings(), Role.WRITE, "sync")
+    plan = engine_plan(url, Settings(env="test"), Role.WRITE, "sync")
     database = create_engine(
         plan.url,
         poolclass=NullPool,
