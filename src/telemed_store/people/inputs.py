@@ -177,7 +177,7 @@ class UserPatch(Input):
     """What changes about a user."""
 
     name: PersonName | MISSING = MISSING
-    email: EmailAddress | None | MISSING = MISSING
+    email: EmailAddress | MISSING | None = MISSING
     zone: ZoneName | MISSING = MISSING
 
 
@@ -186,11 +186,11 @@ class DoctorPatch(Input):
 
     crm_number: CrmNumber | MISSING = MISSING
     crm_state: CrmState | MISSING = MISSING
-    cbo: Cbo | None | MISSING = MISSING
-    biography: LongNote | None | MISSING = MISSING
+    cbo: Cbo | MISSING | None = MISSING
+    biography: LongNote | MISSING | None = MISSING
     languages: Languages | MISSING = MISSING
-    license_expiry_date: dt.date | None | MISSING = MISSING
-    consultation_fee: Fee | None | MISSING = MISSING
+    license_expiry_date: dt.date | MISSING | None = MISSING
+    consultation_fee: Fee | MISSING | None = MISSING
     zone: ZoneName | MISSING = MISSING
     specializations: Specializations | MISSING = MISSING
 
@@ -208,18 +208,18 @@ class PatientPatch(Input):
 
     gender: Gender | MISSING = MISSING
     date_of_birth: dt.date | MISSING = MISSING
-    phone: PhoneNumber | None | MISSING = MISSING
-    mother_name: PersonName | None | MISSING = MISSING
-    emergency_contact: Annotated[PlainText, Field(min_length=1, max_length=100)] | None | MISSING = MISSING
-    emergency_phone: PhoneNumber | None | MISSING = MISSING
-    medical_history: LongNote | None | MISSING = MISSING
-    allergies: LongNote | None | MISSING = MISSING
-    current_medications: LongNote | None | MISSING = MISSING
-    blood_type: BloodType | None | MISSING = MISSING
-    height_cm: Height | None | MISSING = MISSING
-    weight_kg: Weight | None | MISSING = MISSING
-    insurance_provider: Annotated[PlainText, Field(min_length=1, max_length=100)] | None | MISSING = MISSING
-    insurance_number: Annotated[PlainText, Field(min_length=1, max_length=50)] | None | MISSING = MISSING
+    phone: PhoneNumber | MISSING | None = MISSING
+    mother_name: PersonName | MISSING | None = MISSING
+    emergency_contact: Annotated[PlainText, Field(min_length=1, max_length=100)] | MISSING | None = MISSING
+    emergency_phone: PhoneNumber | MISSING | None = MISSING
+    medical_history: LongNote | MISSING | None = MISSING
+    allergies: LongNote | MISSING | None = MISSING
+    current_medications: LongNote | MISSING | None = MISSING
+    blood_type: BloodType | MISSING | None = MISSING
+    height_cm: Height | MISSING | None = MISSING
+    weight_kg: Weight | MISSING | None = MISSING
+    insurance_provider: Annotated[PlainText, Field(min_length=1, max_length=100)] | MISSING | None = MISSING
+    insurance_number: Annotated[PlainText, Field(min_length=1, max_length=50)] | MISSING | None = MISSING
 
 
 class NewServiceLocation(Input):
@@ -248,9 +248,9 @@ class ServiceLocationPatch(Input):
 
     name: PersonName | MISSING = MISSING
     type: LocationType | MISSING = MISSING
-    address: Annotated[PlainText, Field(min_length=1, max_length=500)] | None | MISSING = MISSING
-    phone: PhoneNumber | None | MISSING = MISSING
-    description: LongNote | None | MISSING = MISSING
+    address: Annotated[PlainText, Field(min_length=1, max_length=500)] | MISSING | None = MISSING
+    phone: PhoneNumber | MISSING | None = MISSING
+    description: LongNote | MISSING | None = MISSING
     is_active: bool | MISSING = MISSING
 
 

@@ -34,11 +34,17 @@ from telemed_store.people.rows import checked_id
 from telemed_store.people.scopes import MatchingText, WithDoctorStatus, WithSpecialization
 from telemed_store.people.tables import (
     doctor_specializations,
-    doctors as doctors_table,
-    patients as patients_table,
     service_locations,
-    specializations as specializations_table,
     users,
+)
+from telemed_store.people.tables import (
+    doctors as doctors_table,
+)
+from telemed_store.people.tables import (
+    patients as patients_table,
+)
+from telemed_store.people.tables import (
+    specializations as specializations_table,
 )
 
 __all__ = ["doctors", "doctors_with", "locations", "patients", "search_doctors", "specializations"]

@@ -16,7 +16,14 @@ from telemed_store.people import statements as sql
 from telemed_store.people.brazil import CRM, NORMALISERS, normalised_crm_number, normalised_crm_state
 from telemed_store.people.extension_points import MAY_VIEW_PATIENT
 from telemed_store.people.models import Doctor, Identifier, Patient, PatientIdentity, User
-from telemed_store.people.rows import CHART_TEXTS, chart_binding, checked_id, identifier_binding, index_field, normalised
+from telemed_store.people.rows import (
+    CHART_TEXTS,
+    chart_binding,
+    checked_id,
+    identifier_binding,
+    index_field,
+    normalised,
+)
 
 __all__ = [
     "by_identifier",
@@ -41,7 +48,7 @@ _USER_ID: Final = _FIELDS.index("user_id")
 _TEXTS: Final = {column: _FIELDS.index(column) for column in CHART_TEXTS}
 
 
-def doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:
+def doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:  # noqa: ARG001 - every operation takes the context
     """A doctor's public profile."""
     row = connection.execute(sql.DOCTOR, {"id": checked_id("id", doctor_id)}).first()
     if row is None:
@@ -49,7 +56,7 @@ def doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:
     return doctor_from(row)
 
 
-def by_registration(connection: Connection, context: Context, authority: str, region: str, number: str) -> Doctor:
+def by_registration(connection: Connection, context: Context, authority: str, region: str, number: str) -> Doctor:  # noqa: ARG001 - every operation takes the context
     """The doctor with this registration (Q202)."""
     if authority == CRM:
         fields = normalised(

@@ -108,7 +108,7 @@ def add_location(connection: Connection, context: Context, new: NewServiceLocati
     return ServiceLocation(**row)
 
 
-def location(connection: Connection, context: Context, location_id: UUID) -> ServiceLocation:
+def location(connection: Connection, context: Context, location_id: UUID) -> ServiceLocation:  # noqa: ARG001 - every operation takes the context
     """One place, active or not."""
     return location_from(_location(connection, location_id)[:-1])
 
@@ -142,7 +142,7 @@ def remove_location(connection: Connection, context: Context, location_id: UUID,
     connection.execute(sql.DELETE_WORDS, {"row_id": before.id, "words_of": "service_locations"})
 
 
-def first_teleconsultation_location(connection: Connection, context: Context, doctor_id: UUID) -> ServiceLocation:
+def first_teleconsultation_location(connection: Connection, context: Context, doctor_id: UUID) -> ServiceLocation:  # noqa: ARG001 - every operation takes the context
     """The doctor's oldest active teleconsultation location (Q045)."""
     row = connection.execute(sql.TELECONSULTATION_LOCATIONS, {"doctor_id": checked_id("doctor_id", doctor_id)}).first()
     if row is None:
