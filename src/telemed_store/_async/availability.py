@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from telemed_store import steps  # noqa: F401 - says which time is taken, see availability.busy
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
 from telemed_store.availability import operations
 from telemed_store.availability.models import (

@@ -105,7 +105,7 @@ LOCATIONS: Final = (
 # --- calendars --------------------------------------------------------------------------------------------------------------
 
 # pk_doctors, then ix_availability_windows_doctor_id_specific_date_start_minute_id, then pk_service_locations
-CALENDARS: Final[Select[Any]] = (
+CALENDARS: Final[Select[*tuple[Any, ...]]] = (
     select(
         doctors.c.id.label("doctor_id"),
         doctors.c.zone.label("doctor_zone"),
@@ -211,7 +211,7 @@ REMOVE_WINDOWS: Final = (
 # ix_availability_windows_doctor_id_id
 REZONE_WINDOWS: Final = (
     update(availability_windows)
-    .where(_OF_DOCTOR, _w.zone != bindparam("new_zone"))
+    .where(_w.doctor_id == bindparam("b_doctor_id", type_=Id()), _LIVE_WINDOW, _w.zone != bindparam("new_zone"))
     .values(zone=bindparam("new_zone"), updated_at=bindparam("now", type_=_w.updated_at.type), version=_w.version + 1)
 )
 
@@ -264,7 +264,7 @@ REMOVE_BLOCK: Final = (
 # ix_blocked_dates_doctor_id_last_date_first_date_id
 REZONE_BLOCKS: Final = (
     update(blocked_dates)
-    .where(_BLOCKS_OF_DOCTOR, _b.zone != bindparam("new_zone"))
+    .where(_b.doctor_id == bindparam("b_doctor_id", type_=Id()), _LIVE_BLOCK, _b.zone != bindparam("new_zone"))
     .values(zone=bindparam("new_zone"), updated_at=bindparam("now", type_=_b.updated_at.type), version=_b.version + 1)
 )
 

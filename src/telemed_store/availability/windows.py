@@ -157,7 +157,7 @@ def rezone(connection: Connection, context: Context, doctor_id: UUID, new_zone: 
     A step of the verb that changes the doctor's zone. That verb holds the doctor's guard since before it updated the doctor's row:
     booking takes the guard first and refers to that row afterwards.
     """
-    parameters = {"doctor_id": doctor_id, "new_zone": new_zone, "now": context.now()}
+    parameters = {"b_doctor_id": doctor_id, "new_zone": new_zone, "now": context.now()}
     connection.execute(REZONE_WINDOWS, parameters)
     connection.execute(REZONE_BLOCKS, parameters)
 
