@@ -58,7 +58,7 @@ def _overlapping(column: str, lock: str = "") -> str:
 def _mariadb_body(condition: str) -> str:
     guards = " ".join(f"UPDATE booking_guards SET n = n + 1 WHERE owner_id = NEW.{column};" for column in _RULES)
     checks = " ".join(
-        f"IF {_overlapping(column, ' FOR UPDATE')} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;"
+        f"IF {_overlapping(column, ' LOCK IN SHARE MODE')} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;"
         for column, name in _RULES.items()
     )
     return f"IF {condition} THEN {guards} {checks} END IF;"
