@@ -30,11 +30,13 @@ from telemed_store.database import types as our_types
 from telemed_store.database.compatibility import CODE_REVISION
 from telemed_store.database.native import NATIVE_OBJECTS
 from telemed_store.migrations import migrator
-from telemed_store.migrations.environment import autogenerate_options
+from telemed_store.migrations.comparison import comparison_options
 from telemed_store.migrations.ownership import BRANCH, deployed_metadata, version_locations
-from telemed_store.settings import Settings
+from telemed_store.settings import load_settings
 
-SUMMARIES: Final = {"0001_foundation": "People, consents, availability, appointments, and the logs and keys beneath them."}
+SUMMARIES: Final = {
+    "0001_foundation": "People, consents, availability, appointments, and the logs and keys beneath them."
+}
 
 _TEMPLATE: Final = '''"""{summary}"""
 
@@ -69,18 +71,20 @@ def downgrade() -> None:
 {downgrade}
 '''
 
-_OPTIONS: Final = '''# InnoDB has the transactions; nopad_bin compares text byte-wise, as the other engines do.
+_OPTIONS: Final = """# InnoDB has the transactions; nopad_bin compares text byte-wise, as the other engines do.
 OPTIONS: Final = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_nopad_bin"))
 }
-'''
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    parser = argparse.ArgumentParser(prog="tools/new_migration.py", description="Write a migration from the tables of the code.")
+    parser = argparse.ArgumentParser(
+        prog="tools/new_migration.py", description="Write a migration from the tables of the code."
+    )
     parser.add_argument("revision", help="permanent readable id, such as 0002_add_messages")
     parser.add_argument("--summary", help="first line of the file: what it does")
     parser.add_argument("--phase", choices=["expand", "contract"], default="expand")
@@ -116,7 +120,9 @@ def render(revision: str, down_revision: str | None, phase: str, summary: str) -
         labels=f'("{BRANCH}",)' if down_revision is None else "None",
         phase=phase,
         options=_OPTIONS if tables else "",
-        upgrade=_indented(["prepare_schema()", "at = prefix()", *upgrades] if down_revision is None else ["at = prefix()", *upgrades]),
+        upgrade=_indented(
+            ["prepare_schema()", "at = prefix()", *upgrades] if down_revision is None else ["at = prefix()", *upgrades]
+        ),
         downgrade=_indented([f"drop_tables({dropped},)" if dropped else "raise NotImplementedError"]),
     )
 
@@ -127,8 +133,12 @@ def _upgrade(down_revision: str | None) -> tuple[list[str], list[str]]:
         engine = create_engine(f"sqlite:///{directory}/before.sqlite3")
         with engine.connect() as connection:
             if down_revision is not None:
-                migrator.upgrade(connection, Settings(), down_revision)
-            options: dict[str, Any] = {**autogenerate_options(None), "render_item": _render_item, "user_module_prefix": "types."}
+                migrator.upgrade(connection, load_settings(), down_revision)
+            options: dict[str, Any] = {
+                **comparison_options(None),
+                "render_item": _render_item,
+                "user_module_prefix": "types.",
+            }
             options |= {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op.", "render_as_batch": False}
             context = MigrationContext.configure(connection, opts=options)
             metadata = deployed_metadata(None)
@@ -152,7 +162,9 @@ def _statement(operation: ops.MigrateOperation, autogen: AutogenContext) -> str:
     partial = False
     match operation:
         case ops.CreateTableOp():
-            operation.kw = {name: value for name, value in operation.kw.items() if not name.startswith(("mysql_", "mariadb_"))}
+            operation.kw = {
+                name: value for name, value in operation.kw.items() if not name.startswith(("mysql_", "mariadb_"))
+            }
             ending = ", schema=schema(), if_not_exists=True, **OPTIONS)"
         case ops.CreateIndexOp():
             partial = "postgresql_where" in operation.kw
@@ -168,7 +180,7 @@ def _render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | bool:
         columns = ", ".join(f"'{column}'" for column in item.column_keys)
         targets = ", ".join(f"f'{{at}}{element.target_fullname}'" for element in item.elements)
         return f"sa.ForeignKeyConstraint([{columns}], [{targets}], name=op.f('{item.name}'))"
-    if kind == "type" and isinstance(item, TypeEngine):
+    if kind == "type":
         return _render_type(item)
     return False
 

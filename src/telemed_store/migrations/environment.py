@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, create_engine, pool
 from sqlalchemy.schema import CreateSchema
 
 from telemed_store.database.metadata import SCHEMA
-from telemed_store.migrations.ownership import VERSION_TABLE, deployed_metadata, table_names
+from telemed_store.migrations.comparison import comparison_options
+from telemed_store.migrations.ownership import VERSION_TABLE
 
-__all__ = ["autogenerate_options", "run"]
+__all__ = ["run"]
 
 OFFLINE_LIMITS: Final = {"lock_timeout": "10s", "statement_timeout": "10min"}
 
@@ -41,7 +42,7 @@ def _configured_engine() -> Engine:
 
 def _run_on(connection: Connection) -> None:
     schema = _schema(connection.dialect.name)
-    if schema is not None and not connection.dialect.has_schema(connection, schema):  # type: ignore[attr-defined]
+    if schema is not None and not connection.dialect.has_schema(connection, schema):
         began = connection.in_transaction()
         connection.execute(CreateSchema(schema, if_not_exists=True))
         if not began:
@@ -70,20 +71,5 @@ def _schema(dialect: str) -> str | None:
 
 
 def _options(schema: str | None) -> dict[str, Any]:
-    return autogenerate_options(schema) | {"version_table": VERSION_TABLE, "version_table_schema": schema, "telemed_schema": schema}
-
-
-def autogenerate_options(schema: str | None) -> dict[str, Any]:
-    """What a comparison of the database with our MetaData looks at: our own tables in our own schema."""
-    ours = table_names()
-
-    def include_name(name: str | None, type_: str, parents: Any) -> bool:
-        if type_ == "schema":
-            return name == schema
-        return type_ != "table" or name in ours
-
-    return {
-        "target_metadata": deployed_metadata(schema),
-        "include_schemas": schema is not None,
-        "include_name": include_name,
-    }
+    own = {"version_table": VERSION_TABLE, "version_table_schema": schema, "telemed_schema": schema}
+    return comparison_options(schema) | own

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -35,7 +35,7 @@ def patient(settings: Settings) -> Settings:
 
 
 @contextmanager
-def exclusive(connection: Connection, settings: Settings) -> Iterator[None]:
+def exclusive(connection: Connection, settings: Settings) -> Generator[None]:
     """Keep other migrators out. On SQLite everything inside is one transaction; elsewhere none is open at the start.
 
     Raises:
@@ -47,7 +47,7 @@ def exclusive(connection: Connection, settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _postgresql(connection: Connection, settings: Settings) -> Iterator[None]:
+def _postgresql(connection: Connection, settings: Settings) -> Generator[None]:
     wait, usual = (str(round(limit.total_seconds() * 1000)) for limit in (WAIT_LIMIT, settings.lock_timeout))
     set_limit = text("SELECT set_config('lock_timeout', :limit, false)")
     connection.execute(set_limit, {"limit": wait})
@@ -72,7 +72,7 @@ def _postgresql(connection: Connection, settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _mariadb(connection: Connection, settings: Settings) -> Iterator[None]:
+def _mariadb(connection: Connection, settings: Settings) -> Generator[None]:
     # Notes such as "table exists" are expected on a repeated run, and drivers would hand each out as a warning.
     wait = round(settings.lock_timeout.total_seconds())
     connection.execute(text(f"SET SESSION sql_notes = 0, SESSION lock_wait_timeout = {max(1, wait)}"))
@@ -84,20 +84,24 @@ def _mariadb(connection: Connection, settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        _release(connection, "SELECT RELEASE_LOCK(CONCAT(:name, '.', LEFT(SHA2(DATABASE(), 256), 32)))", {"name": _NAME})
+        _release(
+            connection, "SELECT RELEASE_LOCK(CONCAT(:name, '.', LEFT(SHA2(DATABASE(), 256), 32)))", {"name": _NAME}
+        )
 
 
 def _release(connection: Connection, sql: str, parameters: dict[str, Any]) -> None:
     """Give a session's lock back; a connection that is lost has given it back already."""
     if connection.invalidated or connection.closed:
         return
-    connection.rollback()
-    connection.execute(text(sql), parameters)
-    connection.commit()
+    # What broke the connection is already on its way to the caller.
+    with suppress(DBAPIError):
+        connection.rollback()
+        connection.execute(text(sql), parameters)
+        connection.commit()
 
 
 @contextmanager
-def _sqlite(connection: Connection, settings: Settings) -> Iterator[None]:
+def _sqlite(connection: Connection, _settings: Settings) -> Generator[None]:
     # Rebuilding a table drops the old one, which must not cascade; the pragma works outside of transactions only.
     connection.rollback()
     _pragma(connection, "PRAGMA foreign_keys = OFF")
@@ -105,7 +109,9 @@ def _sqlite(connection: Connection, settings: Settings) -> Iterator[None]:
         with connection.begin():
             yield
             if _pragma(connection, "PRAGMA foreign_key_check"):
-                raise StoreError("A migration would leave rows that refer to nothing: nothing was changed; report this as a defect.")
+                raise StoreError(
+                    "A migration would leave rows that refer to nothing: nothing was changed; report this as a defect."
+                )
     finally:
         _pragma(connection, "PRAGMA foreign_keys = ON")
 
@@ -120,4 +126,6 @@ def _pragma(connection: Connection, sql: str) -> Any:
 
 
 def _busy() -> Unavailable:
-    return Unavailable("Another process is migrating this database: nothing was changed; repeat this when it has ended.")
+    return Unavailable(
+        "Another process is migrating this database: nothing was changed; repeat this when it has ended."
+    )

@@ -7,16 +7,15 @@ them a connection of their own.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, func, inspect, select, table, text
 
@@ -24,12 +23,29 @@ from telemed_store.database.engines import translate_map
 from telemed_store.database.metadata import METADATA, SCHEMA
 from telemed_store.database.native import family
 from telemed_store.errors import Conflict, SchemaMismatch
-from telemed_store.migrations.environment import autogenerate_options
+from telemed_store.migrations.comparison import Finding, table_findings
 from telemed_store.migrations.locking import exclusive
+from telemed_store.migrations.native_comparison import native_findings
 from telemed_store.migrations.ownership import VERSION_TABLE
 from telemed_store.settings import Settings
 
-__all__ = ["Check", "Phase", "Revision", "check", "current", "deployed_schema_name", "downgrade", "history", "plan", "sql", "stamp", "upgrade"]
+__all__ = [
+    "Check",
+    "Finding",
+    "Phase",
+    "Revision",
+    "check",
+    "current",
+    "deployed_schema_name",
+    "downgrade",
+    "head",
+    "history",
+    "plan",
+    "sql",
+    "stamp",
+    "upgrade",
+    "verify",
+]
 
 Phase = Literal["expand", "contract"]
 
@@ -68,7 +84,7 @@ class Check:
     current: str | None
     head: str
     pending: tuple[str, ...]
-    drift: tuple[str, ...]
+    drift: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
@@ -110,7 +126,9 @@ def downgrade(connection: Connection, settings: Settings, target: str, *, destro
     with exclusive(connection, settings), _said_as_ours():
         schema = deployed_schema_name(connection.dialect.name, settings)
         if not destroy and (filled := _filled_tables(connection, schema)):
-            raise Conflict(f"These tables hold rows, which would be lost (--destroy says that they may be): {', '.join(filled)}.")
+            raise Conflict(
+                f"These tables hold rows, which would be lost (--destroy says that they may be): {', '.join(filled)}."
+            )
         command.downgrade(_config(connection, settings), target)
         if not _heads(connection, schema):
             connection.execute(text(f"DROP TABLE IF EXISTS {f'{schema}.' if schema else ''}{VERSION_TABLE}"))
@@ -170,7 +188,14 @@ def check(connection: Connection, settings: Settings) -> Check:
         SchemaMismatch: The database has a revision that this code does not know.
     """
     pending = tuple(revision.id for revision in plan(connection, settings))
-    drift = () if pending else tuple(differences(connection, settings))
+    try:
+        drift = (
+            ()
+            if pending
+            else tuple(table_findings(connection, deployed_schema_name(connection.dialect.name, settings)))
+        )
+    finally:
+        connection.rollback()
     return Check(current(connection, settings), head(), pending, drift)
 
 
@@ -199,10 +224,23 @@ def sql(dialect_name: str, settings: Settings, target: str = "head", *, start: s
     return output.getvalue()
 
 
-def differences(connection: Connection, settings: Settings) -> Iterator[str]:
-    """How the database's tables differ from the code's: columns, types, keys, indexes. One line each."""
+def verify(connection: Connection, settings: Settings) -> tuple[Finding, ...]:
+    """Compare the whole schema with the code through the catalogue, whatever revision is stamped. Nothing is written.
+
+    Returns:
+        What is missing, changed or switched off; empty if all is well.
+    """
     schema = deployed_schema_name(connection.dialect.name, settings)
-    yield from ()
+    try:
+        heads = _heads(connection, schema)
+        stamped = (
+            ()
+            if heads == (head(),)
+            else (Finding("revision", heads[0] if heads else "none", f"is stamped, not {head()}"),)
+        )
+        return (*stamped, *table_findings(connection, schema), *native_findings(connection, schema))
+    finally:
+        connection.rollback()
 
 
 def _heads(connection: Connection, schema: str | None) -> tuple[str, ...]:
@@ -213,7 +251,12 @@ def _heads(connection: Connection, schema: str | None) -> tuple[str, ...]:
 def _filled_tables(connection: Connection, schema: str | None) -> list[str]:
     present = set(inspect(connection).get_table_names(schema))
     ours = sorted(t.name for t in METADATA.tables.values() if t.name not in _OWN_ROWS and t.name in present)
-    one = {name: select(func.count()).select_from(select(text("1")).select_from(table(name, schema=schema)).limit(1).subquery()) for name in ours}
+    one = {
+        name: select(func.count()).select_from(
+            select(text("1")).select_from(table(name, schema=schema)).limit(1).subquery()
+        )
+        for name in ours
+    }
     return [name for name, statement in one.items() if connection.execute(statement).scalar()]
 
 
@@ -236,7 +279,7 @@ def _scripts() -> ScriptDirectory:
 
 
 @contextmanager
-def _said_as_ours() -> Iterator[None]:
+def _said_as_ours() -> Generator[None]:
     """Alembic's errors are about revisions: unknown ones, or none on the way."""
     try:
         yield

@@ -21,7 +21,15 @@ from telemed_store.database.native import NATIVE_OBJECTS
 from telemed_store.events import tables as _events
 from telemed_store.people import tables as _people
 
-__all__ = ["BRANCH", "DECLARING", "VERSION_TABLE", "deployed_metadata", "include_object", "table_names", "version_locations"]
+__all__ = [
+    "BRANCH",
+    "DECLARING",
+    "VERSION_TABLE",
+    "deployed_metadata",
+    "include_object",
+    "table_names",
+    "version_locations",
+]
 
 DECLARING: Final = (
     _appointments,
@@ -53,7 +61,7 @@ def table_names() -> frozenset[str]:
 
 def include_object(
     obj: object,
-    name: str | None,
+    name: str | None,  # noqa: ARG001
     type_: str,
     reflected: bool,  # noqa: FBT001 - the signature is Alembic's
     compare_to: object,
@@ -73,5 +81,6 @@ def deployed_metadata(schema: str | None) -> MetaData:
     """A copy of the MetaData in which the tables are where they really live."""
     copy = MetaData(naming_convention=NAMING_CONVENTION)
     for table in METADATA.tables.values():
-        table.to_metadata(copy, schema=schema, referred_schema_fn=lambda *_: schema or SchemaConst.BLANK_SCHEMA)
+        # SQLAlchemy's hints leave out the two values that mean "without a schema".
+        table.to_metadata(copy, schema=schema, referred_schema_fn=lambda *_: schema or SchemaConst.BLANK_SCHEMA)  # type: ignore[arg-type]
     return copy

@@ -13,7 +13,15 @@ from sqlalchemy.schema import CreateSchema
 from telemed_store.database.metadata import SCHEMA
 from telemed_store.database.native import NativeObject, NativeStatement, deployed_schema, family, native_objects
 
-__all__ = ["create_native_objects", "drop_tables", "has_partial_indexes", "prefix", "prepare_schema", "require_code", "schema"]
+__all__ = [
+    "create_native_objects",
+    "drop_tables",
+    "has_partial_indexes",
+    "prefix",
+    "prepare_schema",
+    "require_code",
+    "schema",
+]
 
 
 def schema() -> str | None:
@@ -70,7 +78,9 @@ def drop_tables(*names: str) -> None:
 
 def require_code(revision: int) -> None:
     """Record the oldest code revision that may use the schema from here on: only a contract migration raises it."""
-    compatibility = table("schema_compatibility", column("id", Integer), column("oldest_code_revision", Integer), schema=schema())
+    compatibility = table(
+        "schema_compatibility", column("id", Integer), column("oldest_code_revision", Integer), schema=schema()
+    )
     op.execute(compatibility.delete().where(compatibility.c.id == 1))
     op.execute(compatibility.insert().values(id=1, oldest_code_revision=revision))
 
