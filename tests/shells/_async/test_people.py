@@ -1,0 +1,444 @@
+"""Registering, finding and changing people, through the shells, on every engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from telemed_store._async.store import AsyncStore
+from telemed_store.audit.actor import Actor
+from telemed_store.database.identity import new_id
+from telemed_store.errors import (
+    AlreadyExists,
+    Conflict,
+    InvalidCursor,
+    NotFound,
+    NotPermitted,
+    ValidationFailed,
+    VersionConflict,
+)
+from telemed_store.people.models import (
+    DoctorPatch,
+    DoctorStatus,
+    LocationType,
+    NewDoctor,
+    NewIdentifier,
+    NewPatient,
+    NewServiceLocation,
+    PatientPatch,
+    PatientStatus,
+    Role,
+    ServiceLocationPatch,
+    SpecializationPatch,
+    UserPatch,
+)
+from telemed_store.people.scopes import (
+    AgedBetween,
+    AtLocation,
+    FeeBetween,
+    Online,
+    Presential,
+    WithDoctorStatus,
+    WithGender,
+    WithPatientStatus,
+    WithSpecialization,
+)
+
+pytestmark = pytest.mark.asyncio
+
+SYSTEM = Actor.system("tests")
+CPF = "529.982.247-25"
+OTHER_CPF = "11144477735"
+
+
+async def test_a_registered_doctor_reads_back_equal(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    new = NewDoctor(
+        name="Ana Souza",
+        email="Ana@Example.org",
+        zone="America/Manaus",
+        crm_number=" ab123 ",
+        crm_state="sp",
+        cpf=CPF,
+        cbo="225125",
+        biography="Twenty years of practice",
+        languages=("pt", "en"),
+        license_expiry_date=dt.date(2031, 5, 1),
+        consultation_fee=Decimal("150.5"),
+    )
+    doctor = await people.register_doctor(new)
+
+    assert doctor == await people.doctor(doctor.id)
+    assert (doctor.crm_number, doctor.crm_state, doctor.zone, doctor.version) == ("AB123", "SP", "America/Manaus", 1)
+    assert str(doctor.consultation_fee) == "150.50"
+
+
+async def test_a_registered_patient_reads_back_equal_and_complete(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    patient = await people.register_patient(
+        NewPatient(
+            name="Rui Lima",
+            gender="male",
+            date_of_birth=dt.date(1980, 2, 29),
+            phone="+55 (11) 91234-5678",
+            emergency_contact="Eva Lima",
+            emergency_phone="11 2345 6789",
+            medical_history="Asthma since childhood",
+            allergies="Penicillin",
+            height_cm=180,
+            weight_kg=Decimal(81),
+        )
+    )
+
+    assert patient == await people.patient(patient.id)
+    assert patient.is_complete
+    assert patient.phone == "5511912345678"
+    assert patient.bmi == Decimal("25.0")
+    assert (patient.age_on(dt.date(2026, 2, 28)), patient.age_on(dt.date(2026, 3, 1))) == (45, 46)
+
+
+async def test_every_doctor_has_an_active_teleconsultation_location(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    doctor = await people.register_doctor(NewDoctor(name="Ana Souza"))
+
+    first = await people.first_teleconsultation_location(doctor.id)
+    with pytest.raises(Conflict):
+        await people.update_location(first.id, ServiceLocationPatch(is_active=False), expected_version=1)
+    with pytest.raises(Conflict):
+        await people.remove_location(first.id, expected_version=1)
+    with pytest.raises(Conflict):
+        await people.update_location(
+            first.id, ServiceLocationPatch(type=LocationType.OFFICE, address="Rua A, 1"), expected_version=1
+        )
+    await people.add_location(NewServiceLocation(doctor_id=doctor.id, name="Second", type="teleconsultation"))
+    await people.remove_location(first.id, expected_version=1)
+
+    assert [place.name for place in (await people.locations(doctor.id)).items] == ["Second"]
+
+
+async def test_one_patient_row_per_identity(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    first = await people.register_patient(NewPatient(name="Rui Lima", cpf=CPF))
+
+    with pytest.raises(AlreadyExists) as refused:
+        await people.register_patient(NewPatient(name="Rui Lima", cpf="52998224725"))
+    assert (refused.value.field, refused.value.existing_id) == ("cpf", first.user_id)
+    with pytest.raises(AlreadyExists) as again:
+        await people.register_patient(NewPatient(user_id=first.user_id))
+    assert (again.value.field, again.value.existing_id) == ("user_id", first.id)
+
+
+async def test_an_email_is_taken_whatever_its_case_and_dependants_have_none(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    await people.register_patient(NewPatient(name="Rui", email="rui@example.org"))
+    await people.register_patient(NewPatient(name="Child"))
+    await people.register_patient(NewPatient(name="Another child"))
+
+    with pytest.raises(AlreadyExists) as refused:
+        await people.register_doctor(NewDoctor(name="Rui", email="RUI@example.ORG"))
+    assert refused.value.field == "email"
+
+
+async def test_D50_doctors_without_crm_do_not_collide_and_a_number_exists_per_state(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    await people.register_doctor(NewDoctor(name="A"))
+    await people.register_doctor(NewDoctor(name="B"))
+    in_sp = await people.register_doctor(NewDoctor(name="C", crm_number="12345", crm_state="SP"))
+    in_rj = await people.register_doctor(NewDoctor(name="D", crm_number="12345", crm_state="RJ"))
+
+    with pytest.raises(AlreadyExists) as refused:
+        await people.register_doctor(NewDoctor(name="E", crm_number="12345", crm_state="SP"))
+    assert (refused.value.field, refused.value.existing_id) == ("registration", in_sp.id)
+    assert (await people.by_registration("crm", "rj", "12345")).id == in_rj.id
+
+
+async def test_D50_deletion_frees_unique_values(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    new = NewDoctor(name="C", email="c@example.org", crm_number="12345", crm_state="SP", cpf=CPF)
+    doctor = await people.register_doctor(new)
+
+    with pytest.raises(Conflict):
+        await people.delete_user(doctor.user_id, expected_version=1)
+    await people.delete_doctor(doctor.id, expected_version=1)
+    await people.delete_user(doctor.user_id, expected_version=1)
+
+    assert (await people.register_doctor(new)).id != doctor.id
+    with pytest.raises(NotFound):
+        await people.doctor(doctor.id)
+    with pytest.raises(NotFound):
+        await people.user(doctor.user_id)
+
+
+async def test_D57_a_user_is_read_with_roles_and_profiles(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    doctor = await people.register_doctor(NewDoctor(name="Ana", email="ana@example.org", zone="America/Manaus", cpf=CPF))
+    patient = await people.register_patient(NewPatient(user_id=doctor.user_id, cpf=CPF))
+
+    user = await people.user_by_email("ANA@example.org ")
+    assert user == await people.user(doctor.user_id)
+    assert user == await people.by_identifier("cpf", CPF)
+    assert (user.roles, user.doctor_id, user.patient_id) == ((Role.DOCTOR, Role.PATIENT), doctor.id, patient.id)
+    assert patient.zone == "America/Manaus"
+    with pytest.raises(ValidationFailed) as refused:
+        other = await people.register_doctor(NewDoctor(name="Eva", cpf=OTHER_CPF))
+        await people.register_patient(NewPatient(user_id=other.user_id, cpf="390.533.447-05"))
+    assert list(refused.value.fields) == ["cpf"]
+
+
+async def test_an_identity_shows_identifiers_and_its_repr_nothing(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    new = NewPatient(
+        name="Rui", cpf=CPF, cns="215593468710018", identifiers=(NewIdentifier(system="passport", value="AB1"),)
+    )
+    patient = await people.register_patient(new)
+
+    identity = await people.identity(patient.user_id)
+    assert (identity.cpf, identity.cns) == ("52998224725", "215593468710018")
+    assert {each.system for each in identity.identifiers} == {"cpf", "cns", "passport"}
+    assert (await people.by_identifier("passport", "AB1")).id == patient.user_id
+    assert repr(identity) == "PatientIdentity()"
+    with pytest.raises(ValidationFailed):
+        await people.by_identifier("cpf", "11111111111")
+
+
+async def test_D63_partial_update_keeps_what_was_not_given(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    patient = await people.register_patient(
+        NewPatient(name="Rui", phone="1123456789", allergies="Nuts", medical_history="Asthma", blood_type="O-")
+    )
+    changed = await people.update_patient(patient.id, PatientPatch(allergies=None, height_cm=170), expected_version=1)
+
+    expected = {"allergies": None, "height_cm": 170, "version": 2, "updated_at": changed.updated_at}
+    assert changed == patient.model_copy(update=expected)
+    assert changed == await people.patient(patient.id)
+    with pytest.raises(VersionConflict) as stale:
+        await people.update_patient(patient.id, PatientPatch(phone=None), expected_version=1)
+    assert stale.value.current == 2
+
+
+async def test_D63_a_doctor_keeps_unsent_fields(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    cardiology = await people.add_specialization("Cardiologia")
+    doctor = await people.register_doctor(
+        NewDoctor(name="Ana", biography="Old", cbo="225125", crm_number="1234", crm_state="SP")
+    )
+    patch = DoctorPatch(biography="New", crm_number="9999", crm_state="RJ", specializations=(cardiology.id,))
+    changed = await people.update_doctor(doctor.id, patch, expected_version=1)
+
+    assert changed == await people.doctor(doctor.id)
+    assert (changed.biography, changed.cbo, changed.crm_number, changed.crm_state) == ("New", "225125", "9999", "RJ")
+    assert [found.id for found in (await people.doctors_with(cardiology.id)).items] == [doctor.id]
+    with pytest.raises(ValidationFailed):
+        await people.update_doctor(doctor.id, DoctorPatch(specializations=(new_id(),)), expected_version=2)
+
+
+async def test_a_doctor_changes_zone(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    doctor = await people.register_doctor(NewDoctor(name="Ana"))
+    await people.update_doctor(doctor.id, DoctorPatch(zone="Europe/Lisbon"), expected_version=1)
+    assert (await people.doctor(doctor.id)).zone == "Europe/Lisbon"
+
+
+async def test_a_renamed_doctor_is_found_by_the_new_name_alone(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    doctor = await _searchable(async_telemed, "João Ávila")
+    user = await people.update_user(
+        doctor, UserPatch(name="Íris Peña", email="iris@example.org"), expected_version=1
+    )
+
+    assert user == await people.user(doctor)
+    assert await _names(async_telemed, "iris pen") == ["Íris Peña"]
+    assert await _names(async_telemed, "joao") == []
+
+
+async def test_statuses_need_the_right_actor(async_telemed: AsyncStore) -> None:
+    system = async_telemed.acting_as(SYSTEM).people
+    doctor = await system.register_doctor(NewDoctor(name="Ana"))
+    patient = await system.register_patient(NewPatient(name="Rui"))
+    own = async_telemed.acting_as(Actor.user(doctor.user_id)).people
+
+    paused = await own.set_doctor_status(doctor.id, DoctorStatus.INACTIVE, expected_version=1)
+    assert paused.status is DoctorStatus.INACTIVE
+    with pytest.raises(NotPermitted):
+        await own.set_doctor_status(doctor.id, DoctorStatus.SUSPENDED, expected_version=2)
+    with pytest.raises(NotPermitted):
+        await own.set_patient_status(patient.id, PatientStatus.INACTIVE, expected_version=1)
+    blocked = await system.set_patient_status(patient.id, PatientStatus.BLOCKED, expected_version=1)
+    assert blocked == await system.patient(patient.id)
+    with pytest.raises(ValidationFailed):
+        await system.set_doctor_status(doctor.id, "retired", expected_version=2)  # type: ignore[arg-type]
+
+
+async def test_a_stranger_sees_and_changes_nobody(async_telemed: AsyncStore) -> None:
+    system = async_telemed.acting_as(SYSTEM).people
+    patient = await system.register_patient(NewPatient(name="Rui", email="rui@example.org", cpf=CPF))
+    doctor = await system.register_doctor(NewDoctor(name="Ana"))
+    stranger = async_telemed.acting_as(Actor.user(doctor.user_id)).people
+
+    for question in (
+        lambda: stranger.patient(patient.id),
+        lambda: stranger.identity(patient.user_id),
+        lambda: stranger.user(patient.user_id),
+        lambda: stranger.user_by_email("rui@example.org"),
+        lambda: stranger.by_identifier("cpf", CPF),
+    ):
+        with pytest.raises(NotFound):
+            await question()
+    with pytest.raises(NotPermitted):
+        await stranger.patients()
+    with pytest.raises(NotPermitted):
+        await stranger.update_patient(patient.id, PatientPatch(phone=None), expected_version=1)
+    with pytest.raises(NotPermitted):
+        await stranger.update_user(patient.user_id, UserPatch(name="X"), expected_version=1)
+    with pytest.raises(NotPermitted):
+        await stranger.register_doctor(NewDoctor(user_id=patient.user_id))
+    with pytest.raises(AlreadyExists) as taken:
+        await stranger.register_patient(NewPatient(name="Rui", cpf=CPF))
+    assert taken.value.existing_id is None
+
+
+async def test_a_patient_sees_themself_and_an_emergency_opens_a_profile(async_telemed: AsyncStore) -> None:
+    patient = await async_telemed.acting_as(SYSTEM).people.register_patient(NewPatient(name="Rui", cpf=CPF))
+    doctor = await async_telemed.acting_as(SYSTEM).people.register_doctor(NewDoctor(name="Ana"))
+    own = async_telemed.acting_as(Actor.user(patient.user_id)).people
+    emergency = Actor.user(doctor.user_id, emergency_reason="Unconscious in the emergency room")
+
+    assert await own.patient(patient.id) == patient
+    assert (await own.identity(patient.user_id)).cpf == "52998224725"
+    assert await async_telemed.acting_as(emergency).people.patient(patient.id) == patient
+
+
+async def test_D13_a_specialization_exists_once_whatever_the_case(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    first = await people.add_specialization("  Clínica   Geral ")
+    other = await people.add_specialization("Angiologia")
+    with pytest.raises(AlreadyExists) as refused:
+        await people.add_specialization("CLÍNICA GERAL")
+    assert refused.value.existing_id == first.id
+    with pytest.raises(AlreadyExists):
+        await people.update_specialization(other.id, SpecializationPatch(name="clínica geral"), expected_version=1)
+
+    listed = await people.specializations(limit=1)
+    rest = await people.specializations(limit=1, cursor=listed.next_cursor)
+    assert [(s.name, s.doctor_count) for s in listed.items + rest.items] == [("Angiologia", 0), ("Clínica Geral", 0)]
+    assert not rest.has_more
+
+
+async def test_Q052_counts_active_doctors(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    cardiology = await people.add_specialization("Cardiologia")
+    await people.register_doctor(NewDoctor(name="A", specializations=(cardiology.id,)))
+    gone = await people.register_doctor(NewDoctor(name="B", specializations=(cardiology.id,)))
+    await people.set_doctor_status(gone.id, DoctorStatus.INACTIVE, expected_version=1)
+
+    assert [s.doctor_count for s in (await people.specializations()).items] == [1]
+
+
+async def test_D39_the_search_ignores_case_and_accents_and_takes_wildcards_literally(async_telemed: AsyncStore) -> None:
+    await _searchable(async_telemed, "João Ávila")
+    await _searchable(async_telemed, "Maria 100 Dias")
+
+    assert await _names(async_telemed, "joao AVI") == ["João Ávila"]
+    assert await _names(async_telemed, "cardio joã") == ["João Ávila"]
+    assert await _names(async_telemed, "vila") == []
+    assert await _names(async_telemed, "%") == []
+    assert await _names(async_telemed, "_") == []
+    assert await _names(async_telemed, " ") == ["Maria 100 Dias", "João Ávila"]
+
+
+async def test_Q050_the_search_shows_active_doctors_with_a_specialization(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    await people.register_doctor(NewDoctor(name="Unqualified"))
+    shown = await _searchable(async_telemed, "Shown")
+    hidden = await people.user(await _searchable(async_telemed, "Hidden"))
+    assert hidden.doctor_id is not None
+    await people.set_doctor_status(hidden.doctor_id, DoctorStatus.INACTIVE, expected_version=1)
+
+    page = await people.search_doctors()
+    assert [doctor.user_id for doctor in page.items] == [shown]
+    assert [s.name for s in page.items[0].specializations] == ["Cardiologia"]
+    assert [place.type for place in page.items[0].locations] == [LocationType.TELECONSULTATION]
+
+
+async def test_Q050_the_search_filters(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    pediatrics = await people.add_specialization("Pediatria")
+    cheap = await people.register_doctor(
+        NewDoctor(name="Cheap", consultation_fee=Decimal(90), specializations=(pediatrics.id,))
+    )
+    await _searchable(async_telemed, "Unpriced")
+    await people.add_location(
+        NewServiceLocation(doctor_id=cheap.id, name="Clínica Sé", type="clinic", address="Praça da Sé, 10")
+    )
+
+    async def found(scope: object) -> list[str]:
+        return [doctor.name for doctor in (await people.search_doctors(scope)).items]  # type: ignore[arg-type]
+
+    assert await found(WithSpecialization(pediatrics.id)) == ["Cheap"]
+    assert await found(FeeBetween(highest=Decimal(90))) == ["Cheap"]
+    assert await found(FeeBetween(lowest=Decimal("90.01"))) == []
+    assert await found(Presential()) == ["Cheap"]
+    assert await found(Online()) == ["Unpriced", "Cheap"]
+    assert await found(AtLocation("praca se")) == ["Cheap"]
+    assert await found(AtLocation("nowhere")) == []
+    assert await found(Online() & FeeBetween() & AtLocation("clinica")) == ["Cheap"]
+
+
+async def test_the_search_pages_without_repeating_or_skipping(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    users = [await _searchable(async_telemed, f"Doctor {number}") for number in range(8)]
+
+    first = await people.search_doctors()
+    rest = await people.search_doctors(cursor=first.next_cursor)
+    assert len(first.items) == 6
+    assert [doctor.user_id for doctor in first.items + rest.items] == users[::-1]
+    with pytest.raises(InvalidCursor):
+        await people.search_doctors(Online(), cursor=first.next_cursor)
+    with pytest.raises(ValidationFailed):
+        await people.search_doctors(limit=0)
+
+
+async def test_Q051_lists_by_scope(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    old = await people.register_patient(NewPatient(name="Old", gender="male", date_of_birth=dt.date(1940, 1, 8)))
+    young = await people.register_patient(NewPatient(name="Young", gender="female", date_of_birth=dt.date(2011, 1, 7)))
+    unknown = await people.register_patient(NewPatient(name="Unknown"))
+    doctor = await people.register_doctor(NewDoctor(name="Ana"))
+
+    async def found(scope: object) -> list[UUID]:
+        return [patient.id for patient in (await people.patients(scope)).items]  # type: ignore[arg-type]
+
+    # The clock stands at 2030-01-07: the young one is 19 today, the old one turns 90 tomorrow.
+    assert await found(None) == [old.id, young.id, unknown.id]
+    assert await found(AgedBetween(19, 19)) == [young.id]
+    assert await found(AgedBetween(oldest=18)) == []
+    assert await found(AgedBetween(youngest=90)) == []
+    assert await found(AgedBetween(youngest=89)) == [old.id]
+    assert await found(WithGender("female") & WithPatientStatus("active")) == [young.id]
+    assert [d.id for d in (await people.doctors(WithDoctorStatus(DoctorStatus.ACTIVE))).items] == [doctor.id]
+
+
+async def test_a_doctor_has_at_most_the_specializations_that_exist(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    with pytest.raises(ValidationFailed) as refused:
+        await people.register_doctor(NewDoctor(name="Ana", specializations=(new_id(),)))
+    assert list(refused.value.fields) == ["specializations"]
+    with pytest.raises(ValidationFailed):
+        await people.register_patient(NewPatient(name="Rui", date_of_birth=dt.date(2999, 1, 1)))
+
+
+async def _searchable(store: AsyncStore, name: str) -> UUID:
+    """A doctor with a specialization; returns the user's id."""
+    people = store.acting_as(SYSTEM).people
+    known = {each.name: each.id for each in (await people.specializations()).items}
+    if "Cardiologia" not in known:
+        known["Cardiologia"] = (await people.add_specialization("Cardiologia")).id
+    return (await people.register_doctor(NewDoctor(name=name, specializations=(known["Cardiologia"],)))).user_id
+
+
+async def _names(store: AsyncStore, text: str) -> list[str]:
+    page = await store.acting_as(SYSTEM).people.search_doctors(text=text)
+    return [doctor.name for doctor in page.items]
