@@ -13,13 +13,16 @@ from telemed_store.appointments.scopes import (
     Upcoming,
     WithStatus,
 )
+from telemed_store.availability.scopes import AvailableOn, OfKind, WindowsBetween, WindowsOfDoctor, WithWindows
 from telemed_store.database.scoping import Scope
 
 __all__ = [
+    "AvailableOn",
     "ForDoctor",
     "ForPatient",
     "IncludingDeleted",
     "Linkable",
+    "OfKind",
     "OnDates",
     "Past",
     "Scope",
@@ -27,5 +30,8 @@ __all__ = [
     "ThisWeek",
     "Today",
     "Upcoming",
+    "WindowsBetween",
+    "WindowsOfDoctor",
     "WithStatus",
+    "WithWindows",
 ]

@@ -3,13 +3,17 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 from test_windows import on, weekly
 from worlds import MONDAY, World
 
 from telemed_store.availability import operations
 from telemed_store.availability.models import NewBlock
+from telemed_store.availability.scopes import AvailableOn, OfKind, WindowsBetween, WindowsOfDoctor
 from telemed_store.database.identity import new_id
+from telemed_store.database.scoping import conditions, parameters
 from telemed_store.errors import InvalidCursor, NotFound, ValidationFailed
+from telemed_store.people.tables import doctors
 from telemed_store.settings import Settings
 
 UTC = dt.UTC
@@ -195,8 +199,6 @@ def test_lists_page_without_gap_or_repeat_and_refuse_foreign_cursors(world: Worl
 
 
 def test_q044_q045_q046_and_scopes(world: World) -> None:
-    from telemed_store.availability.scopes import OfKind, WindowsBetween, WindowsOfDoctor
-
     doctor = world.doctor()
     assert not world.do(operations.has_windows, doctor)
     weekly_one = world.do(operations.add_window, weekly(doctor))
@@ -212,3 +214,18 @@ def test_q044_q045_q046_and_scopes(world: World) -> None:
     assert world.do(operations.windows, of & kind).items == (near, far)
     until = WindowsBetween(last_date=near.specific_date)
     assert world.do(operations.windows, of & until).items == (near,)
+
+
+def test_d05_search_and_free_slots_agree_on_the_date(world: World) -> None:
+    recurring, specific, blocked, idle = (world.doctor() for _ in range(4))
+    world.do(operations.add_window, weekly(recurring))
+    world.do(operations.add_window, on(specific, NEXT_MONDAY))
+    world.do(operations.add_window, weekly(blocked))
+    world.do(operations.block_dates, NewBlock(doctor_id=blocked, first_date=NEXT_MONDAY))
+    doctor_ids = [recurring, specific, blocked, idle]
+    for date in (NEXT_MONDAY, NEXT_MONDAY + dt.timedelta(days=1), NEXT_MONDAY + dt.timedelta(days=7)):
+        scope = AvailableOn(date)
+        statement = sa.select(doctors.c.id).where(doctors.c.id.in_(doctor_ids), *conditions(scope))
+        with world.engine.begin() as connection:
+            found = set(connection.execute(statement, parameters(scope, world.now)).scalars())
+        assert found == {slot.doctor_id for slot in world.do(operations.free_slots_of, doctor_ids, date)}

@@ -1,4 +1,4 @@
-"""The filters of lists of windows, each the one place where its condition is written."""
+"""Filters of lists of windows, and of doctors by their availability; each the one place where its condition is written."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date
+from sqlalchemy import ColumnElement, Date, SmallInteger, and_, exists, or_
 from typing_extensions import override
 
 from telemed_store.availability.calendar import WindowKind
 from telemed_store.availability.models import AvailabilityWindow
-from telemed_store.availability.tables import availability_windows
+from telemed_store.availability.tables import availability_windows, blocked_dates
 from telemed_store.database.scoping import Bind, Scope
 from telemed_store.database.types import Id
+from telemed_store.people.models import Doctor
+from telemed_store.people.tables import doctors
 
-__all__ = ["OfKind", "WindowsBetween", "WindowsOfDoctor"]
+__all__ = ["AvailableOn", "OfKind", "WindowsBetween", "WindowsOfDoctor", "WithWindows"]
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,46 @@ class WindowsBetween(Scope[AvailabilityWindow]):
     @override
     def shape(self) -> tuple[object, ...]:
         return (type(self), self.first_date is None, self.last_date is None)
+
+
+def _any_window(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    window = availability_windows.c
+    return exists().where(window.doctor_id == doctors.c.id, window.is_active, window.deleted_at.is_(None), *conditions)
+
+
+@dataclass(frozen=True)
+class AvailableOn(Scope[Doctor]):
+    """Doctors with an effective window on a date of their own zone (Q050): by the rule of free slots, blocks included (D05).
+
+    Whether a slot is still free there is another question: ``availability.free_slots_of``.
+    """
+
+    date: dt.date
+
+    @override
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        window, block = availability_windows.c, blocked_dates.c
+        date = bind("date", Date())
+        blocked = exists().where(
+            block.doctor_id == doctors.c.id,
+            block.last_date >= date,
+            block.first_date <= date,
+            block.deleted_at.is_(None),
+        )
+        specific = _any_window(window.specific_date == date)
+        recurring = _any_window(window.specific_date.is_(None), window.weekday == bind("weekday", SmallInteger()))
+        # With a specific window on the date the recurring ones do not count, but then the date has one anyway.
+        return and_(~blocked, or_(specific, recurring))
+
+    @override
+    def values(self, now: dt.datetime) -> dict[str, dt.date | int]:
+        return {"date": self.date, "weekday": self.date.isoweekday()}
+
+
+@dataclass(frozen=True)
+class WithWindows(Scope[Doctor]):
+    """Doctors with any active window (Q051)."""
+
+    @override
+    def condition(self, bind: Bind) -> ColumnElement[bool]:
+        return _any_window()
