@@ -15,9 +15,12 @@ from telemed_store.testing.plugin import ABSENT, STRICT_OPTION
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from telemed_store._sync.store import Store
+    from telemed_store import Store
     from telemed_store.settings import Settings
     from telemed_store.testing.clock import FrozenClock
+    from telemed_store.testing.faults import Faults
+    from telemed_store.testing.sizes import ProofSize
+    from telemed_store.testing.statements import StatementCounter
     from telemed_store.testing.templates import Template
 
 
@@ -128,9 +131,44 @@ def telemed_settings(telemed_settings_for: Callable[..., Settings], telemed_data
 
 
 @pytest.fixture
-def telemed(telemed_settings: Settings, telemed_clock: FrozenClock) -> Generator[Store]:
-    """A store on a database of this test alone, at the time of `telemed_clock`."""
-    from telemed_store._sync.store import Store
+def telemed_statements(telemed_database_url: str) -> StatementCounter:
+    """Counts statements: ``with telemed_statements() as seen: ...`` and then ``seen.assert_at_most(3)``."""
+    from telemed_store.testing.statements import StatementCounter
 
+    return StatementCounter(telemed_database_url)
+
+
+@pytest.fixture
+def telemed_faults(telemed_database_url: str) -> Generator[Faults]:
+    """Makes the next connection, statement or COMMIT fail, and ends connections: see `telemed_store.testing.faults`."""
+    from telemed_store.testing.faults import Faults
+
+    with Faults(telemed_database_url) as faults:
+        yield faults
+
+
+@pytest.fixture
+def telemed_size(request: pytest.FixtureRequest) -> ProofSize:
+    """The sizes of ``@pytest.mark.telemed_size(rounds=(10, 100))`` for this run: ``telemed_size.rounds``."""
+    from telemed_store.testing.sizes import ProofSize, is_full
+
+    sizes: dict[str, tuple[int, int]] = {}
+    for marker in reversed(list(request.node.iter_markers("telemed_size"))):
+        sizes |= marker.kwargs
+    return ProofSize(sizes, full=is_full())
+
+
+@pytest.fixture
+def telemed(request: pytest.FixtureRequest, telemed_settings: Settings, telemed_clock: FrozenClock) -> Generator[Store]:
+    """A store on a database of this test alone, at the time of `telemed_clock`."""
+    from telemed_store import Store
+
+    ready_to_fail(request)
     with Store.open(settings=telemed_settings, clock=telemed_clock) as store:
         yield store
+
+
+def ready_to_fail(request: pytest.FixtureRequest) -> None:
+    """Faults watch connections from the first one on, in whatever order a test names its fixtures."""
+    if "telemed_faults" in request.fixturenames:
+        request.getfixturevalue("telemed_faults")
