@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-# The steps that upper areas add to these verbs are in place before the first of them runs.
-from telemed_store import steps as _steps  # noqa: F401
 from telemed_store._sync.frames import Frame, ReadFrame
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope

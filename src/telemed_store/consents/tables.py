@@ -54,7 +54,9 @@ consents = Table(
     **TABLE_OPTIONS,
 )
 
-ACTIVE_CONSENT: Final = unique_while(consents, "user_id", "type", condition="revoked_at IS NULL", name="uq_consents_active")
+ACTIVE_CONSENT: Final = unique_while(
+    consents, "user_id", "type", condition="revoked_at IS NULL", name="uq_consents_active"
+)
 KEPT: Final = "tr_consents_kept"
 
 _FIXED: Final = (

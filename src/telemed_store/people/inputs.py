@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field, model_validator
+from pydantic import MISSING, AfterValidator, Field, ModelWrapValidatorHandler, model_validator
 
 from telemed_store.database.models import Input, PlainText, ZoneName
 from telemed_store.people.brazil import NORMALISERS, CnsNumber, CpfNumber, CrmNumber, CrmState
@@ -69,14 +69,12 @@ class NewIdentifier(Input):
     system: Annotated[PlainText, Field(min_length=1, max_length=255)]
     value: Annotated[PlainText, Field(min_length=1, max_length=255, repr=False)]
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _normalise(cls, given: object) -> object:
-        if isinstance(given, dict) and isinstance(given.get("value"), str):
-            normalise = NORMALISERS.get(given.get("system", ""))
-            if normalise is not None:
-                return {**given, "value": normalise(given["value"])}
-        return given
+    def _normalise(cls, given: object, build: ModelWrapValidatorHandler[Self]) -> Self:
+        built = build(given)
+        normalise = NORMALISERS.get(built.system)
+        return built if normalise is None else built.model_copy(update={"value": normalise(built.value)})
 
 
 class NewRegistration(Input):
@@ -113,7 +111,9 @@ class _NewPerson(Input):
         if self.user_id is None and self.name is None:
             raise ValueError("name is required, unless user_id names an existing user")
         if self.user_id is not None and (self.name is not None or self.email is not None):
-            raise ValueError("leave out name and email: the user named by user_id has them; change them with update_user")
+            raise ValueError(
+                "leave out name and email: the user named by user_id has them; change them with update_user"
+            )
         return self
 
 

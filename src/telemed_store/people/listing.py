@@ -129,7 +129,16 @@ def search_doctors(
     """Active doctors with a specialization, the newest first (Q050): 3 statements for any page."""
     wanted = _both(scope, MatchingText(text) if text is not None and text.strip() else None)
     page = _list(
-        connection, context, "search_doctors", _SEARCHABLE, _NEWEST_DOCTORS, _SEARCH_SIZE, doctor_from, wanted, limit, cursor
+        connection,
+        context,
+        "search_doctors",
+        _SEARCHABLE,
+        _NEWEST_DOCTORS,
+        _SEARCH_SIZE,
+        doctor_from,
+        wanted,
+        limit,
+        cursor,
     )
     ids = [doctor.id for doctor in page.items]
     if not ids:
@@ -142,9 +151,7 @@ def search_doctors(
     for doctor_id, *values in connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids}):
         qualified[doctor_id].append(specialization_from(values))
     summaries = tuple(
-        DoctorSummary(
-            **dict(doctor), specializations=tuple(qualified[doctor.id]), locations=tuple(places[doctor.id])
-        )
+        DoctorSummary(**dict(doctor), specializations=tuple(qualified[doctor.id]), locations=tuple(places[doctor.id]))
         for doctor in page.items
     )
     return Page(items=summaries, next_cursor=page.next_cursor, has_more=page.has_more)
@@ -164,12 +171,27 @@ def doctors(
 
 
 def doctors_with(
-    connection: Connection, context: Context, specialization_id: UUID, limit: int | None = None, cursor: str | None = None
+    connection: Connection,
+    context: Context,
+    specialization_id: UUID,
+    limit: int | None = None,
+    cursor: str | None = None,
 ) -> Page[Doctor]:
     """Active doctors of one specialization, the newest first (Q052): 1 statement."""
-    scope = WithSpecialization(checked_id("specialization_id", specialization_id)) & WithDoctorStatus(DoctorStatus.ACTIVE)
+    scope = WithSpecialization(checked_id("specialization_id", specialization_id)) & WithDoctorStatus(
+        DoctorStatus.ACTIVE
+    )
     return _list(
-        connection, context, "doctors_with", sql.DOCTORS, _NEWEST_DOCTORS, _PLACES_SIZE, doctor_from, scope, limit, cursor
+        connection,
+        context,
+        "doctors_with",
+        sql.DOCTORS,
+        _NEWEST_DOCTORS,
+        _PLACES_SIZE,
+        doctor_from,
+        scope,
+        limit,
+        cursor,
     )
 
 

@@ -53,7 +53,9 @@ class _Person:
 def register_doctor(connection: Connection, context: Context, new: NewDoctor) -> Doctor:
     """Write a doctor: 2 statements to check and 5 to write at least; identifiers and specializations add up to 6."""
     registrations = list(_registrations(new))
-    person, systems = _check(connection, context, new, "doctor", [number for *_, number in registrations], registrations)
+    person, systems = _check(
+        connection, context, new, "doctor", [number for *_, number in registrations], registrations
+    )
     if new.specializations:
         there = connection.execute(sql.ACTIVE_SPECIALIZATIONS, {"ids": list(new.specializations)}).scalars()
         if missing(new.specializations, there):
@@ -78,7 +80,9 @@ def register_doctor(connection: Connection, context: Context, new: NewDoctor) ->
         connection.execute(
             sql.INSERT_REGISTRATIONS,
             [
-                new_row(context, doctor_id=doctor_id, authority=authority, region=region, number=number, is_primary=not at)
+                new_row(
+                    context, doctor_id=doctor_id, authority=authority, region=region, number=number, is_primary=not at
+                )
                 for at, (authority, region, number) in enumerate(registrations)
             ],
         )
@@ -109,7 +113,11 @@ def register_patient(connection: Connection, context: Context, new: NewPatient) 
     for of_the_user in ("name", "email", "zone"):
         fields.pop(of_the_user)
     row = new_row(
-        context, **{**fields, "user_id": person.id}, status=PatientStatus.ACTIVE, last_consultation_at=None, chart_name=None
+        context,
+        **{**fields, "user_id": person.id},
+        status=PatientStatus.ACTIVE,
+        last_consultation_at=None,
+        chart_name=None,
     )
     patient_id: UUID = row["id"]
     stored = dict(row)

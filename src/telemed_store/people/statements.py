@@ -75,7 +75,8 @@ TAKEN: Final = union_all(
         users.c.email == bindparam("email"), _live(users)
     ),
     select(literal("identifier"), user_identifiers.c.user_id, user_identifiers.c.system, _EMPTY).where(
-        user_identifiers.c.value_index.in_(bindparam("indexes", expanding=True, type_=Digest())), _live(user_identifiers)
+        user_identifiers.c.value_index.in_(bindparam("indexes", expanding=True, type_=Digest())),
+        _live(user_identifiers),
     ),
     select(literal("own"), user_identifiers.c.user_id, user_identifiers.c.system, _EMPTY).where(
         user_identifiers.c.user_id == bindparam("user_id", type_=Id()), _live(user_identifiers)

@@ -41,7 +41,7 @@ async def test_a_granted_consent_reads_back_equal(async_telemed: AsyncStore) -> 
     assert await own.active(patient.user_id, ConsentType.MARKETING) is None
 
 
-async def test_D48_granting_again_closes_the_active_one_and_keeps_its_facts(
+async def test_d48_granting_again_closes_the_active_one_and_keeps_its_facts(
     async_telemed: AsyncStore, telemed_clock: FrozenClock
 ) -> None:
     patient = await patient_of(async_telemed)
@@ -87,7 +87,7 @@ async def test_nobody_decides_for_another_person(async_telemed: AsyncStore) -> N
         await other.list(patient.user_id)
 
 
-async def test_Q120_consents_are_paged_the_newest_first(async_telemed: AsyncStore, telemed_clock: FrozenClock) -> None:
+async def test_q120_consents_are_paged_the_newest_first(async_telemed: AsyncStore, telemed_clock: FrozenClock) -> None:
     patient = await patient_of(async_telemed)
     consents = async_telemed.acting_as(SYSTEM).consents
     granted = []

@@ -142,7 +142,7 @@ async def test_an_email_is_taken_whatever_its_case_and_dependants_have_none(asyn
     assert refused.value.field == "email"
 
 
-async def test_D50_doctors_without_crm_do_not_collide_and_a_number_exists_per_state(async_telemed: AsyncStore) -> None:
+async def test_d50_doctors_without_crm_do_not_collide_and_a_number_exists_per_state(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     await people.register_doctor(NewDoctor(name="A"))
     await people.register_doctor(NewDoctor(name="B"))
@@ -155,7 +155,7 @@ async def test_D50_doctors_without_crm_do_not_collide_and_a_number_exists_per_st
     assert (await people.by_registration("crm", "rj", "12345")).id == in_rj.id
 
 
-async def test_D50_deletion_frees_unique_values(async_telemed: AsyncStore) -> None:
+async def test_d50_deletion_frees_unique_values(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     new = NewDoctor(name="C", email="c@example.org", crm_number="12345", crm_state="SP", cpf=CPF)
     doctor = await people.register_doctor(new)
@@ -172,9 +172,11 @@ async def test_D50_deletion_frees_unique_values(async_telemed: AsyncStore) -> No
         await people.user(doctor.user_id)
 
 
-async def test_D57_a_user_is_read_with_roles_and_profiles(async_telemed: AsyncStore) -> None:
+async def test_d57_a_user_is_read_with_roles_and_profiles(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
-    doctor = await people.register_doctor(NewDoctor(name="Ana", email="ana@example.org", zone="America/Manaus", cpf=CPF))
+    doctor = await people.register_doctor(
+        NewDoctor(name="Ana", email="ana@example.org", zone="America/Manaus", cpf=CPF)
+    )
     patient = await people.register_patient(NewPatient(user_id=doctor.user_id, cpf=CPF))
 
     user = await people.user_by_email("ANA@example.org ")
@@ -182,8 +184,8 @@ async def test_D57_a_user_is_read_with_roles_and_profiles(async_telemed: AsyncSt
     assert user == await people.by_identifier("cpf", CPF)
     assert (user.roles, user.doctor_id, user.patient_id) == ((Role.DOCTOR, Role.PATIENT), doctor.id, patient.id)
     assert patient.zone == "America/Manaus"
+    other = await people.register_doctor(NewDoctor(name="Eva", cpf=OTHER_CPF))
     with pytest.raises(ValidationFailed) as refused:
-        other = await people.register_doctor(NewDoctor(name="Eva", cpf=OTHER_CPF))
         await people.register_patient(NewPatient(user_id=other.user_id, cpf="390.533.447-05"))
     assert list(refused.value.fields) == ["cpf"]
 
@@ -204,7 +206,7 @@ async def test_an_identity_shows_identifiers_and_its_repr_nothing(async_telemed:
         await people.by_identifier("cpf", "11111111111")
 
 
-async def test_D63_partial_update_keeps_what_was_not_given(async_telemed: AsyncStore) -> None:
+async def test_d63_partial_update_keeps_what_was_not_given(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     patient = await people.register_patient(
         NewPatient(name="Rui", phone="1123456789", allergies="Nuts", medical_history="Asthma", blood_type="O-")
@@ -219,7 +221,7 @@ async def test_D63_partial_update_keeps_what_was_not_given(async_telemed: AsyncS
     assert stale.value.current == 2
 
 
-async def test_D63_a_doctor_keeps_unsent_fields(async_telemed: AsyncStore) -> None:
+async def test_d63_a_doctor_keeps_unsent_fields(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     cardiology = await people.add_specialization("Cardiologia")
     doctor = await people.register_doctor(
@@ -245,9 +247,7 @@ async def test_a_doctor_changes_zone(async_telemed: AsyncStore) -> None:
 async def test_a_renamed_doctor_is_found_by_the_new_name_alone(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     doctor = await _searchable(async_telemed, "João Ávila")
-    user = await people.update_user(
-        doctor, UserPatch(name="Íris Peña", email="iris@example.org"), expected_version=1
-    )
+    user = await people.update_user(doctor, UserPatch(name="Íris Peña", email="iris@example.org"), expected_version=1)
 
     assert user == await people.user(doctor)
     assert await _names(async_telemed, "iris pen") == ["Íris Peña"]
@@ -311,7 +311,7 @@ async def test_a_patient_sees_themself_and_an_emergency_opens_a_profile(async_te
     assert await async_telemed.acting_as(emergency).people.patient(patient.id) == patient
 
 
-async def test_D13_a_specialization_exists_once_whatever_the_case(async_telemed: AsyncStore) -> None:
+async def test_d13_a_specialization_exists_once_whatever_the_case(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     first = await people.add_specialization("  Clínica   Geral ")
     other = await people.add_specialization("Angiologia")
@@ -327,7 +327,7 @@ async def test_D13_a_specialization_exists_once_whatever_the_case(async_telemed:
     assert not rest.has_more
 
 
-async def test_Q052_counts_active_doctors(async_telemed: AsyncStore) -> None:
+async def test_q052_counts_active_doctors(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     cardiology = await people.add_specialization("Cardiologia")
     await people.register_doctor(NewDoctor(name="A", specializations=(cardiology.id,)))
@@ -337,7 +337,7 @@ async def test_Q052_counts_active_doctors(async_telemed: AsyncStore) -> None:
     assert [s.doctor_count for s in (await people.specializations()).items] == [1]
 
 
-async def test_D39_the_search_ignores_case_and_accents_and_takes_wildcards_literally(async_telemed: AsyncStore) -> None:
+async def test_d39_the_search_ignores_case_and_accents_and_takes_wildcards_literally(async_telemed: AsyncStore) -> None:
     await _searchable(async_telemed, "João Ávila")
     await _searchable(async_telemed, "Maria 100 Dias")
 
@@ -349,7 +349,7 @@ async def test_D39_the_search_ignores_case_and_accents_and_takes_wildcards_liter
     assert await _names(async_telemed, " ") == ["Maria 100 Dias", "João Ávila"]
 
 
-async def test_Q050_the_search_shows_active_doctors_with_a_specialization(async_telemed: AsyncStore) -> None:
+async def test_q050_the_search_shows_active_doctors_with_a_specialization(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     await people.register_doctor(NewDoctor(name="Unqualified"))
     shown = await _searchable(async_telemed, "Shown")
@@ -363,7 +363,7 @@ async def test_Q050_the_search_shows_active_doctors_with_a_specialization(async_
     assert [place.type for place in page.items[0].locations] == [LocationType.TELECONSULTATION]
 
 
-async def test_Q050_the_search_filters(async_telemed: AsyncStore) -> None:
+async def test_q050_the_search_filters(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     pediatrics = await people.add_specialization("Pediatria")
     cheap = await people.register_doctor(
@@ -401,7 +401,7 @@ async def test_the_search_pages_without_repeating_or_skipping(async_telemed: Asy
         await people.search_doctors(limit=0)
 
 
-async def test_Q051_lists_by_scope(async_telemed: AsyncStore) -> None:
+async def test_q051_lists_by_scope(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     old = await people.register_patient(NewPatient(name="Old", gender="male", date_of_birth=dt.date(1940, 1, 8)))
     young = await people.register_patient(NewPatient(name="Young", gender="female", date_of_birth=dt.date(2011, 1, 7)))

@@ -40,7 +40,7 @@ def test_a_granted_consent_reads_back_equal(telemed: Store) -> None:
     assert own.active(patient.user_id, ConsentType.MARKETING) is None
 
 
-def test_D48_granting_again_closes_the_active_one_and_keeps_its_facts(
+def test_d48_granting_again_closes_the_active_one_and_keeps_its_facts(
     telemed: Store, telemed_clock: FrozenClock
 ) -> None:
     patient = patient_of(telemed)
@@ -86,7 +86,7 @@ def test_nobody_decides_for_another_person(telemed: Store) -> None:
         other.list(patient.user_id)
 
 
-def test_Q120_consents_are_paged_the_newest_first(telemed: Store, telemed_clock: FrozenClock) -> None:
+def test_q120_consents_are_paged_the_newest_first(telemed: Store, telemed_clock: FrozenClock) -> None:
     patient = patient_of(telemed)
     consents = telemed.acting_as(SYSTEM).consents
     granted = []
