@@ -122,6 +122,8 @@ class _Batch:
         patient_user_id = known.patients.get(visit.patient_id)
         refusals = {
             "ends_before_start": visit.ends_at <= visit.starts_at,
+            # The year 1 in UTC may be none on a zone's wall clock.
+            "outside_calendar": visit.starts_at.year == dt.MINYEAR,
             "longer_than_a_day": visit.ends_at - visit.starts_at > LONGEST_VISIT,
             "in_the_future": visit.ends_at > self.context.now(),
             "unknown_doctor": doctor is None,

@@ -38,7 +38,7 @@ def start(connection: Connection, context: Context, appointment_id: UUID, *, exp
         remote = kind in {None, LocationType.TELECONSULTATION}
         if remote and not consent_is_active(connection, before.patient_user_id, ConsentType.TELEMEDICINE):
             raise ConsentRequired(ConsentType.TELEMEDICINE)
-    now = context.now()
+    now = before.later(context).now()
     return change(
         connection,
         context,
@@ -56,8 +56,7 @@ def complete(connection: Connection, context: Context, appointment_id: UUID, *, 
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.COMPLETED)
     old = before.appointment
     started_at = old.started_at or old.starts_at
-    # A clock that stepped back since the start must not end the consultation before it.
-    ended_at = max(context.now(), started_at)
+    ended_at = max(before.later(context).now(), started_at)
     minutes = int((ended_at - started_at).total_seconds() // 60)
     completed = change(
         connection,
@@ -93,7 +92,7 @@ def cancel(
         {"reason": reason},
         lambda new: ConsultationCancelled(**before.envelope(new), cancelled_by=context.actor.id),
         status=AppointmentStatus.CANCELLED,
-        cancelled_at=context.now(),
+        cancelled_at=before.later(context).now(),
         cancelled_by=context.actor.id,
         cancellation_reason=reason,
     )
@@ -104,7 +103,7 @@ def mark_no_show(
 ) -> Appointment:
     """Note that the patient did not come to an open appointment."""
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.NO_SHOW)
-    now = context.now()
+    now = before.later(context).now()
     return change(
         connection,
         context,
@@ -145,4 +144,4 @@ def delete(connection: Connection, context: Context, appointment_id: UUID, *, ex
     before = lock(connection, context, appointment_id, expected_version, None)
     if before.appointment.status in {AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED}:
         raise InvalidTransition(before.appointment.status, "deleted")
-    change(connection, context, before, AppointmentEvent.DELETED, {}, None, deleted_at=context.now())
+    change(connection, context, before, AppointmentEvent.DELETED, {}, None, deleted_at=before.later(context).now())

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
 
 from telemed_store.appointments import queries
 from telemed_store.appointments import statements as sql
@@ -31,7 +31,7 @@ from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
-from telemed_store.errors import NotFound, NotPermitted
+from telemed_store.errors import NotFound, NotPermitted, ValidationFailed
 from telemed_store.people.tables import doctors, patients, users
 
 __all__ = [
@@ -153,6 +153,7 @@ def around_now(
     connection: Connection, context: Context, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
 ) -> Page[AppointmentWithPeople]:
     """A doctor's appointments within 30 days before and after now, with their patients (Q010)."""
+    checked_id("doctor_id", doctor_id)
     today = day_of(context.now(), zone("UTC"))
     bounds = day_bounds(today - NEARBY, today + NEARBY, zone("UTC"))
     scope = ForDoctor(doctor_id) & StartingBetween(bounds.starts_at, bounds.ends_at)
@@ -163,7 +164,7 @@ def past_of_doctor(
     connection: Connection, context: Context, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
 ) -> Page[AppointmentWithPeople]:
     """A doctor's past appointments, the newest first (Q011)."""
-    scope = ForDoctor(doctor_id) & Past()
+    scope = ForDoctor(checked_id("doctor_id", doctor_id)) & Past()
     return agenda(connection, context, scope, limit, cursor, newest_first=True, page_size=PAST_PAGE)
 
 
@@ -198,43 +199,50 @@ _PAIR: Final = and_(
     appointments.c.deleted_at.is_(None),
 )
 
+_RELATES: Final[dict[RelationKind, tuple[ColumnElement[bool], ...]]] = {
+    RelationKind.ANY: (),
+    RelationKind.RECORD: (appointments.c.status != AppointmentStatus.CANCELLED,),
+    RelationKind.AD_HOC: (
+        or_(
+            appointments.c.status == AppointmentStatus.IN_PROGRESS,
+            and_(
+                appointments.c.status == AppointmentStatus.COMPLETED,
+                appointments.c.ended_at >= bindparam("completed_since", type_=UtcDateTime()),
+            ),
+        ),
+    ),
+}
+
 # Q013. ix_appointments_doctor_id_patient_id_status: the one definition of each relationship (D11, D37).
 _RELATIONSHIP: Final = {
-    RelationKind.ANY: select(exists().where(_PAIR)),
-    RelationKind.RECORD: select(exists().where(_PAIR, appointments.c.status != AppointmentStatus.CANCELLED)),
-    RelationKind.AD_HOC: select(
-        exists().where(
-            _PAIR,
-            or_(
-                appointments.c.status == AppointmentStatus.IN_PROGRESS,
-                and_(
-                    appointments.c.status == AppointmentStatus.COMPLETED,
-                    appointments.c.ended_at >= bindparam("completed_since", type_=UtcDateTime()),
-                ),
-            ),
-        )
-    ),
+    (kind, viewer): select(exists().where(_PAIR, *relates, *([sql.sides_visible()] if viewer else [])))
+    for kind, relates in _RELATES.items()
+    for viewer in (False, True)
 }
 
 
 def has_relationship(
     connection: Connection, context: Context, doctor_id: UUID, patient_id: UUID, kind: RelationKind = RelationKind.ANY
 ) -> bool:
-    """Whether doctor and patient are related in this way (Q013)."""
+    """Whether doctor and patient are related in this way (Q013), as far as the actor sees it: that they are is health data."""
+    if kind not in _RELATES:
+        raise ValidationFailed({"kind": f"must be one of {', '.join(RelationKind)}"})
     values: dict[str, Any] = {
         "doctor_id": checked_id("doctor_id", doctor_id),
         "patient_id": checked_id("patient_id", patient_id),
-    }
-    if kind is RelationKind.AD_HOC:
+    } | _viewer(context)
+    if kind == RelationKind.AD_HOC:
         values["completed_since"] = context.now() - dt.timedelta(days=context.settings.ad_hoc_relationship_days)
-    return bool(connection.execute(_RELATIONSHIP[RelationKind(kind)], values).scalar())
+    return bool(connection.execute(_RELATIONSHIP[kind, not context.actor.is_system], values).scalar())
 
 
 # ix_appointments_doctor_id_patient_id_status
 _VIEWER_RELATED: Final = select(
     exists().where(
         appointments.c.doctor_id
-        == select(doctors.c.id).where(doctors.c.user_id == bindparam("viewer", type_=Id())).scalar_subquery(),
+        == select(doctors.c.id)
+        .where(doctors.c.user_id == bindparam("viewer", type_=Id()), doctors.c.deleted_at.is_(None))
+        .scalar_subquery(),
         appointments.c.patient_id == bindparam("patient_id", type_=Id()),
         appointments.c.deleted_at.is_(None),
         appointments.c.status != AppointmentStatus.CANCELLED,
@@ -274,6 +282,7 @@ def linkable(
     cursor: str | None = None,
 ) -> Page[AppointmentWithPeople]:
     """The pair's appointments that take new documents, the newest first (Q015): two statements."""
+    checked_id("patient_id", patient_id)
     zone_name = _doctor_zone(connection, context, doctor_id)
     scope = ForDoctor(doctor_id) & ForPatient(patient_id) & Linkable(zone_name, context.settings.link_completed_days)
     return agenda(connection, context, scope, limit, cursor, newest_first=True, page_size=LINK_PAGE)
@@ -362,7 +371,14 @@ def for_new_issue(connection: Connection, context: Context, doctor_id: UUID, pat
 
 
 # Q018. ix_appointments_doctor_id_patient_id_status
-_COMPLETED_OF_PAIR: Final = select(func.count()).where(_PAIR, appointments.c.status == AppointmentStatus.COMPLETED)
+_COMPLETED_OF_PAIR: Final = {
+    viewer: select(func.count()).where(
+        _PAIR,
+        appointments.c.status == AppointmentStatus.COMPLETED,
+        *([sql.sides_visible()] if viewer else []),
+    )
+    for viewer in (False, True)
+}
 
 
 def recent_of_pair(
@@ -374,11 +390,12 @@ def recent_of_pair(
     cursor: str | None = None,
 ) -> PairHistory:
     """The pair's appointments, the newest first, and how many were completed (Q018): two statements."""
+    pair = {"doctor_id": checked_id("doctor_id", doctor_id), "patient_id": checked_id("patient_id", patient_id)}
     scope = ForDoctor(doctor_id) & ForPatient(patient_id)
     size = PAIR_PAGE.of(limit)
     recent = queries.list_appointments(connection, context, scope, size, cursor, newest_first=True)
-    pair = {"doctor_id": doctor_id, "patient_id": patient_id}
-    completed = connection.execute(_COMPLETED_OF_PAIR, pair).scalar_one() if recent.items else 0
+    counting = _COMPLETED_OF_PAIR[not context.actor.is_system]
+    completed = connection.execute(counting, pair | _viewer(context)).scalar_one()
     return PairHistory(recent=recent, completed=completed)
 
 

@@ -129,7 +129,7 @@ class NewAppointment(Input):
         patient_id: The patient's profile.
         starts_at: Aware instant in the future.
         ends_at: Aware instant; by default ``appointment_duration`` after the start.
-        location_id: One of the doctor's active locations; by default the teleconsultation location or the window's own.
+        location_id: One of the doctor's active locations; by default the window's own. None means that it takes place remotely.
         zone: IANA zone in which the time was chosen; by default the doctor's.
         notes: A remark on the booking, not clinical; 1000 characters at most.
     """
@@ -189,7 +189,7 @@ class ImportRefusal(StoredModel):
     Attributes:
         index: Its place in the list that was given.
         reason: Why: ``longer_than_a_day``, ``ends_before_start``, ``in_the_future``, ``unknown_doctor``, ``unknown_patient``,
-            ``unknown_location`` or ``same_person``.
+            ``unknown_location``, ``same_person``, ``source_key_used`` (with other content) or ``outside_calendar`` (in the year 1).
     """
 
     index: int

@@ -26,8 +26,10 @@ from telemed_store.appointments.rows import (
     change,
     checked_instant,
     checked_text,
+    end_after,
     iso,
     load,
+    local_start,
     lock,
     new_access_code,
     row_of,
@@ -36,7 +38,6 @@ from telemed_store.appointments.rows import (
 from telemed_store.audit.context import Context
 from telemed_store.availability.slots import effective_interval
 from telemed_store.database.identity import new_id
-from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import IdempotencyConflict, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record
 from telemed_store.people.guards import lock_guards
@@ -60,14 +61,14 @@ def schedule(
     after_booking: tuple[Booked, ...] = (),
 ) -> Appointment:
     """Book: guards, repeated request, preconditions, window, overlap; then the row, its log and its event."""
-    ends_at = new.ends_at or new.starts_at + context.settings.appointment_duration
-    _check_interval(context, new.starts_at, ends_at)
+    ends_at = new.ends_at or end_after(new.starts_at, context.settings.appointment_duration)
     override = checked_text("override_availability", override_availability, 500)
     key = checked_text("idempotency_key", idempotency_key, 200)
     lock_guards(connection, [new.doctor_id], [new.patient_id])
     digest = _digest(new, override) if key else None
     if key and (stored := _stored_for(connection, context, key, digest)):
         return stored
+    _check_interval(context, new.starts_at, ends_at)
     people = _preconditions(connection, context, new)
     location_id = _place(
         connection, context, new.doctor_id, new.starts_at, ends_at, new.location_id, override=override is not None
@@ -86,7 +87,7 @@ def schedule(
         location_id=location_id,
         starts_at=new.starts_at,
         ends_at=ends_at,
-        local_starts_at=wall_clock(new.starts_at, zone(zone_name)),
+        local_starts_at=local_start(new.starts_at, zone_name),
         zone=zone_name,
         status=AppointmentStatus.SCHEDULED,
         origin=AppointmentOrigin.BOOKED,
@@ -149,7 +150,7 @@ def reschedule(
     lock_guards(connection, [seen.appointment.doctor_id], [seen.appointment.patient_id])
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.RESCHEDULED)
     old = before.appointment
-    ends_at = checked_instant("ends_at", ends_at) if ends_at else starts_at + (old.ends_at - old.starts_at)
+    ends_at = checked_instant("ends_at", ends_at) if ends_at else end_after(starts_at, old.ends_at - old.starts_at)
     _check_interval(context, starts_at, ends_at)
     location_id = _place(
         connection, context, old.doctor_id, starts_at, ends_at, old.location_id, override=override is not None
@@ -178,7 +179,7 @@ def reschedule(
         status=AppointmentStatus.RESCHEDULED,
         starts_at=starts_at,
         ends_at=ends_at,
-        local_starts_at=wall_clock(starts_at, zone(old.zone)),
+        local_starts_at=local_start(starts_at, old.zone),
         location_id=location_id,
         availability_override=override,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from telemed_store.appointments.models import ACTIVE
-from telemed_store.appointments.tables import ACCESS_CODE_KEY, appointments
+from telemed_store.appointments.tables import ACCESS_CODE_KEY, IDEMPOTENCY_KEY, appointments
 from telemed_store.database.native import NativeObject, declare, mariadb_trigger, sqlite_trigger
 from telemed_store.database.translation import register
 from telemed_store.errors import SlotTaken, TransactionConflict
@@ -86,3 +86,5 @@ register(DOCTOR_OVERLAP, lambda cause: SlotTaken("doctor", cause=cause))
 register(PATIENT_OVERLAP, lambda cause: SlotTaken("patient", cause=cause))
 # A code that collides is no caller's affair: the unit of work is run again and draws another (domain §4).
 register(ACCESS_CODE_KEY, lambda cause: TransactionConflict(cause=cause))
+# Two requests with one key at once, for people whose guards differ: the loser finds the winner's row when it is run again.
+register(IDEMPOTENCY_KEY, lambda cause: TransactionConflict(cause=cause))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -67,10 +68,22 @@ _BY_ACCESS_CODE: Final = _one(access_code=...)
 # Q014. pk_appointments
 _OF_PAIR: Final = _one(id=..., doctor_id=..., patient_id=...)
 
+# pk_appointments
+_ACCESS_CODE: Final = {
+    viewer: _readable(
+        select(appointments.c.access_code).where(
+            appointments.c.id == bindparam("id", type_=Id()), appointments.c.deleted_at.is_(None)
+        ),
+        viewer=viewer,
+    )
+    for viewer in (False, True)
+}
+_CODE: Final = re.compile(r"[A-Z0-9]{6,8}", re.ASCII)
+
 
 def get(connection: Connection, context: Context, appointment_id: UUID) -> Appointment:
     """One appointment that the actor sees."""
-    return _get(connection, context, _BY_ID, checked_id("id", appointment_id), {"id": appointment_id})
+    return _get(connection, context, _BY_ID, {"id": checked_id("id", appointment_id)})
 
 
 def of_pair(
@@ -80,45 +93,45 @@ def of_pair(
     keys = {"id": appointment_id, "doctor_id": doctor_id, "patient_id": patient_id}
     for name, value in keys.items():
         checked_id(name, value)
-    return _get(connection, context, _OF_PAIR, appointment_id, keys)
+    return _get(connection, context, _OF_PAIR, keys)
 
 
 def _get(
     connection: Connection,
     context: Context,
     statements: dict[bool, Select[*tuple[Any, ...]]],
-    appointment_id: UUID,
     keys: dict[str, Any],
 ) -> Appointment:
     viewer = not context.actor.is_system
     found = connection.execute(statements[viewer], keys | {"viewer": context.actor.id} if viewer else keys).first()
     if found is None:
-        refuse(connection, context, appointment_id)
-    if viewer:
-        context.accessed([found[-1]], DataType.CONSULTATION, resource_id=appointment_id)
-    return sql.appointment_from(found)
-
-
-def by_access_code(connection: Connection, context: Context, code: str) -> Appointment:
-    """One appointment by the code its patient was given (Q005)."""
-    viewer = not context.actor.is_system
-    values = {"access_code": str(code)[:8].upper()} | ({"viewer": context.actor.id} if viewer else {})
-    found = connection.execute(_BY_ACCESS_CODE[viewer], values).first()
-    if found is None:
+        hidden = connection.execute(statements[False], keys).first() if viewer else None
+        if hidden is not None:
+            context.denied("appointment", hidden.id)
         raise NotFound("appointment")
     if viewer:
         context.accessed([found[-1]], DataType.CONSULTATION, resource_id=found.id)
     return sql.appointment_from(found)
 
 
+def by_access_code(connection: Connection, context: Context, code: str) -> Appointment:
+    """One appointment by the code its patient was given (Q005)."""
+    wanted = str(code).strip().upper()
+    if not _CODE.fullmatch(wanted):
+        raise NotFound("appointment")
+    return _get(connection, context, _BY_ACCESS_CODE, {"access_code": wanted})
+
+
 def access_code(connection: Connection, context: Context, appointment_id: UUID) -> str:
     """The code by which the patient is let in; it stands in no list, log or event."""
     viewer = not context.actor.is_system
     values = {"id": checked_id("id", appointment_id)} | ({"viewer": context.actor.id} if viewer else {})
-    code: str | None = connection.execute(sql.ACCESS_CODE[viewer], values).scalar()
-    if code is None:
+    found = connection.execute(_ACCESS_CODE[viewer], values).first()
+    if found is None:
         refuse(connection, context, appointment_id)
-    return code
+    if viewer:
+        context.accessed([found[-1]], DataType.CONSULTATION, resource_id=appointment_id)
+    return str(found[0])
 
 
 _LISTS: Final[dict[tuple[Any, ...], Select[*tuple[Any, ...]]]] = {}
@@ -222,9 +235,12 @@ def overlapping(
     """Whether an active appointment of the doctor or the patient overlaps the interval (Q004); advice, no guarantee."""
     if doctor_id is None and patient_id is None:
         raise ValidationFailed({"doctor_id": "is needed, or patient_id"})
+    start, end = checked_instant("starts_at", starts_at), checked_instant("ends_at", ends_at)
+    if end <= start:
+        raise ValidationFailed({"ends_at": "must be later than starts_at"})
     values = {
-        "starts_at": checked_instant("starts_at", starts_at),
-        "ends_at": checked_instant("ends_at", ends_at),
+        "starts_at": start,
+        "ends_at": end,
         "doctor_id": checked_id("doctor_id", doctor_id or NOBODY),
         "patient_id": checked_id("patient_id", patient_id or NOBODY),
         "self_id": checked_id("except_id", except_id or NOBODY),

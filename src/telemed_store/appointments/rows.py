@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
 from telemed_store.audit.context import Context
 from telemed_store.database.identity import new_id
+from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record
@@ -27,8 +28,10 @@ __all__ = [
     "checked_id",
     "checked_instant",
     "checked_text",
+    "end_after",
     "iso",
     "load",
+    "local_start",
     "lock",
     "log_row",
     "new_access_code",
@@ -39,6 +42,10 @@ __all__ = [
 
 NOBODY: Final = UUID(int=0)
 """An id that no row has."""
+
+_NO_SUCH_YEAR: Final = "lies outside the years 1 to 9999"
+
+_TICK: Final = dt.timedelta(microseconds=1)
 
 _CODE_ALPHABET: Final = string.ascii_uppercase + string.digits
 
@@ -60,6 +67,14 @@ class Loaded:
             "doctor_id": changed.doctor_id,
             "patient_id": changed.patient_id,
         }
+
+    def later(self, context: Context) -> Context:
+        """The context, at an instant not before the row's last change.
+
+        A clock that stepped back must not order the times of a row, its log or its events the wrong way round.
+        """
+        last = self.appointment.updated_at
+        return context if context.now() >= last else replace(context, instant=last + _TICK)
 
 
 def load(connection: Connection, context: Context, appointment_id: UUID, *, locking: bool = False) -> Loaded:
@@ -103,8 +118,8 @@ def change(
 ) -> Appointment:
     """Set columns of a locked appointment; one version, one row of the log and one event further."""
     old = before.appointment
-    # A clock that stepped back must not order a row's times the wrong way round.
-    now = max(context.now(), old.updated_at)
+    context = before.later(context)
+    now = context.now()
     parameters = {f"new_{name}": value for name, value in values.items()}
     parameters |= {"row_id": old.id, "expected_version": old.version, "now": now}
     changed = connection.execute(sql.changing(*values), parameters)
@@ -166,7 +181,23 @@ def checked_instant(field: str, value: object) -> dt.datetime:
     try:
         return value.astimezone(dt.UTC)
     except OverflowError:
-        raise ValidationFailed({field: "lies outside the years 1 to 9999 in UTC"}) from None
+        raise ValidationFailed({field: _NO_SUCH_YEAR}) from None
+
+
+def end_after(starts_at: dt.datetime, length: dt.timedelta) -> dt.datetime:
+    """The end of an interval of which start and length were said."""
+    try:
+        return starts_at + length
+    except OverflowError:
+        raise ValidationFailed({"starts_at": _NO_SUCH_YEAR}) from None
+
+
+def local_start(starts_at: dt.datetime, zone_name: str) -> dt.datetime:
+    """What the wall clock of a zone shows at the start."""
+    try:
+        return wall_clock(starts_at, zone(zone_name))
+    except OverflowError:
+        raise ValidationFailed({"starts_at": _NO_SUCH_YEAR}) from None
 
 
 def checked_text(field: str, value: object, longest: int) -> str | None:

@@ -114,7 +114,8 @@ class OnDates(Scope[Appointment]):
 
     @override
     def shape(self) -> tuple[Any, ...]:
-        return (type(self), self.first_date is None, self.last_date is None)
+        # The first and the last date of the calendar bound nothing either.
+        return (type(self), *(side is None for side in self._range()))
 
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:

@@ -14,7 +14,6 @@ from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.people.tables import doctors, patients, service_locations, users
 
 __all__ = [
-    "ACCESS_CODE",
     "ACTIVE_LOCATION",
     "ADVANCE_LAST_CONSULTATION",
     "APPOINTMENT_COLUMNS",
@@ -55,14 +54,20 @@ def holds_time() -> ColumnElement[bool]:
 def sides_visible() -> ColumnElement[bool]:
     """What user ``viewer`` sees: appointments in which they are the doctor or the patient, or which they booked."""
     viewer = bindparam("viewer", type_=Id())
-    own_doctor = select(doctors.c.id).where(doctors.c.user_id == viewer).scalar_subquery()
-    own_patient = select(patients.c.id).where(patients.c.user_id == viewer).scalar_subquery()
+    # A user has at most one live profile of each kind, but any number of deleted ones.
+    own_doctor, own_patient = (
+        select(profiles.c.id).where(profiles.c.user_id == viewer, profiles.c.deleted_at.is_(None)).scalar_subquery()
+        for profiles in (doctors, patients)
+    )
     return or_(
         appointments.c.doctor_id == own_doctor,
         appointments.c.patient_id == own_patient,
         appointments.c.created_by == viewer,
     )
 
+
+_request = select(literal(1).label("one")).subquery("request")
+_asked = _request.c.one == 1
 
 # Q006. pk_doctors, pk_patients, pk_service_locations, pk_users: all a booking must know of its people, in one statement.
 BOOKING_PRECONDITIONS: Final = (
@@ -82,12 +87,17 @@ BOOKING_PRECONDITIONS: Final = (
         service_locations.c.id.label("location_id"),
         users.c.id.label("creator_id"),
     )
-    .select_from(select(literal(1).label("one")).subquery("request"))
-    .outerjoin(doctors, and_(doctors.c.id == bindparam("doctor_id", type_=Id()), doctors.c.deleted_at.is_(None)))
-    .outerjoin(patients, and_(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None)))
+    .select_from(_request)
+    .outerjoin(
+        doctors, and_(_asked, doctors.c.id == bindparam("doctor_id", type_=Id()), doctors.c.deleted_at.is_(None))
+    )
+    .outerjoin(
+        patients, and_(_asked, patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
+    )
     .outerjoin(
         service_locations,
         and_(
+            _asked,
             service_locations.c.id == bindparam("location_id", type_=Id()),
             service_locations.c.doctor_id == doctors.c.id,
             service_locations.c.is_active,
@@ -97,6 +107,7 @@ BOOKING_PRECONDITIONS: Final = (
     .outerjoin(
         users,
         and_(
+            _asked,
             users.c.id == func.coalesce(bindparam("creator_id", type_=Id()), doctors.c.user_id),
             users.c.deleted_at.is_(None),
         ),
@@ -135,28 +146,22 @@ INSERT_LOG: Final = insert(appointment_logs)
 
 
 def _with_sides(*, viewer: bool, locking: bool) -> Select[*tuple[Any, ...]]:
-    statement = (
-        select(
-            *APPOINTMENT_COLUMNS,
-            doctors.c.user_id.label("doctor_user_id"),
-            patients.c.user_id.label("patient_user_id"),
-        )
-        .join(doctors, doctors.c.id == appointments.c.doctor_id)
-        .join(patients, patients.c.id == appointments.c.patient_id)
-        .where(appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None))
-    )
+    # Subqueries, not joins: MariaDB locks every row of a locking read's joins, so that two verbs of one doctor would wait for each other.
+    doctor_user = select(doctors.c.user_id).where(doctors.c.id == appointments.c.doctor_id).scalar_subquery()
+    patient_user = select(patients.c.user_id).where(patients.c.id == appointments.c.patient_id).scalar_subquery()
+    statement = select(
+        *APPOINTMENT_COLUMNS, doctor_user.label("doctor_user_id"), patient_user.label("patient_user_id")
+    ).where(appointments.c.id == bindparam("id", type_=Id()), appointments.c.deleted_at.is_(None))
     statement = statement.where(sides_visible()) if viewer else statement
-    return statement.with_for_update(of=appointments) if locking else statement
+    return statement.with_for_update() if locking else statement
 
 
 # pk_appointments, pk_doctors, pk_patients; by whether the viewer is a user, who sees only what is theirs.
 APPOINTMENT_WITH_SIDES: Final = {viewer: _with_sides(viewer=viewer, locking=False) for viewer in (False, True)}
 APPOINTMENT_FOR_UPDATE: Final = {viewer: _with_sides(viewer=viewer, locking=True) for viewer in (False, True)}
 
-# pk_appointments
-EXISTS: Final = select(appointments.c.id).where(
-    appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None)
-)
+# pk_appointments; a deleted one is there too: its log stays readable, by those who see it.
+EXISTS: Final = select(appointments.c.id).where(appointments.c.id == bindparam("id", type_=Id()))
 
 # pk_service_locations
 LOCATION_TYPE: Final = select(service_locations.c.type).where(service_locations.c.id == bindparam("id", type_=Id()))
@@ -205,13 +210,3 @@ IMPORT_LOCATIONS: Final = select(service_locations.c.id, service_locations.c.doc
 
 # pk_users
 LIVE_USER: Final = select(users.c.id).where(users.c.id == bindparam("id"), users.c.deleted_at.is_(None))
-
-# pk_appointments
-ACCESS_CODE: Final = {
-    False: select(appointments.c.access_code).where(
-        appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None)
-    ),
-    True: select(appointments.c.access_code).where(
-        appointments.c.id == bindparam("id"), appointments.c.deleted_at.is_(None), sides_visible()
-    ),
-}
