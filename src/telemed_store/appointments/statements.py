@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, update
 
 from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog
 from telemed_store.appointments.tables import appointment_logs, appointments
@@ -66,8 +66,9 @@ def sides_visible() -> ColumnElement[bool]:
     )
 
 
-_request = select(literal(1).label("one")).subquery("request")
-_asked = _request.c.one == 1
+_request = select(
+    *(bindparam(name, type_=Id()).label(name) for name in ("doctor_id", "patient_id", "location_id", "creator_id"))
+).subquery("request")
 
 # Q006. pk_doctors, pk_patients, pk_service_locations, pk_users: all a booking must know of its people, in one statement.
 BOOKING_PRECONDITIONS: Final = (
@@ -88,17 +89,12 @@ BOOKING_PRECONDITIONS: Final = (
         users.c.id.label("creator_id"),
     )
     .select_from(_request)
-    .outerjoin(
-        doctors, and_(_asked, doctors.c.id == bindparam("doctor_id", type_=Id()), doctors.c.deleted_at.is_(None))
-    )
-    .outerjoin(
-        patients, and_(_asked, patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
-    )
+    .outerjoin(doctors, and_(doctors.c.id == _request.c.doctor_id, doctors.c.deleted_at.is_(None)))
+    .outerjoin(patients, and_(patients.c.id == _request.c.patient_id, patients.c.deleted_at.is_(None)))
     .outerjoin(
         service_locations,
         and_(
-            _asked,
-            service_locations.c.id == bindparam("location_id", type_=Id()),
+            service_locations.c.id == _request.c.location_id,
             service_locations.c.doctor_id == doctors.c.id,
             service_locations.c.is_active,
             service_locations.c.deleted_at.is_(None),
@@ -107,8 +103,7 @@ BOOKING_PRECONDITIONS: Final = (
     .outerjoin(
         users,
         and_(
-            _asked,
-            users.c.id == func.coalesce(bindparam("creator_id", type_=Id()), doctors.c.user_id),
+            users.c.id == func.coalesce(_request.c.creator_id, doctors.c.user_id),
             users.c.deleted_at.is_(None),
         ),
     )
