@@ -111,15 +111,14 @@ def telemed_keys() -> str:
 def telemed_settings_for(request: pytest.FixtureRequest, telemed_keys: str) -> Callable[..., Settings]:
     """Makes settings for tests: ``telemed_settings_for(url, **overrides)``, the test's markers applied."""
     from telemed_store.settings import load_settings
+    from telemed_store.testing.templates import ISOLATED
 
     marked: dict[str, object] = {}
     for marker in reversed(list(request.node.iter_markers("telemed_settings"))):
         marked |= marker.kwargs
 
     def settings(url: str, **overrides: object) -> Settings:
-        # Nothing of a developer's own shell may lead a test to another database.
-        fixed = {"env": "test", "replica_url": None, "direct_url": None, "key_store": None, "schema_name": "telemed"}
-        return load_settings(**{**fixed, "keys": telemed_keys, "database_url": url, **marked, **overrides})
+        return load_settings(**{**ISOLATED, "keys": telemed_keys, "database_url": url, **marked, **overrides})
 
     return settings
 

@@ -17,7 +17,6 @@ from sqlalchemy.pool import NullPool
 
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.settings import Settings
-
 from telemed_store.testing.templates import Furnish, build
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class MariaDbTemplate:
             return []
         asked = " UNION ALL ".join(
             f"SELECT '{name}' FROM (SELECT 1 FROM `{name}` LIMIT 1) AS t" for name in self._tables
-        )  # noqa: S608
+        )
         return list(connection.exec_driver_sql(asked).scalars())
 
 

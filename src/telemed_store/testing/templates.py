@@ -12,28 +12,36 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Generator
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from telemed_store.testing.servers.discovery import Absent, Engine, ServerSource, find
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from telemed_store.testing.servers.mariadb import MariaDbServer
     from telemed_store.testing.servers.postgresql import PostgresServer
 
-__all__ = ["Furnish", "Missing", "PostgresTemplate", "SqliteTemplate", "Template", "open_template"]
+__all__ = ["ISOLATED", "Furnish", "Missing", "PostgresTemplate", "SqliteTemplate", "Template", "open_template"]
 
 Furnish = Callable[["Connection", str], None]
 """Adds the host's tables and rows to a template: ``furnish(connection, engine)``."""
 
-_DRIVERS = {Engine.POSTGRESQL: ("psycopg", "asyncpg"), Engine.MARIADB: ("pymysql", "asyncmy")}
+# Nothing of a developer's own shell may lead a test to another database.
+ISOLATED: Final[dict[str, object]] = {
+    "env": "test",
+    "replica_url": None,
+    "direct_url": None,
+    "key_store": None,
+    "schema_name": "telemed",
+}
+"""Settings that every store of the plugin has."""
+
+_DRIVERS: Final = {Engine.POSTGRESQL: ("psycopg", "asyncpg"), Engine.MARIADB: ("pymysql", "asyncmy")}
 
 
-class Missing(Exception):  # noqa: N818 - says what happened
+class Missing(Exception):
     """There is no server of this engine; the message says why and what to do."""
 
 
@@ -86,40 +94,20 @@ def _source(engine: Engine) -> ServerSource:
 
 
 def build(url: str, engine: str, furnish: Furnish) -> None:
-    """Make the store's tables in an empty database, then the host's."""
-    from sqlalchemy import create_engine, insert
-    from sqlalchemy.pool import NullPool
-    from sqlalchemy.schema import CreateSchema
-
-    from telemed_store.database.compatibility import schema_compatibility
-    from telemed_store.database.engines import Role, engine_plan
-    from telemed_store.database.metadata import METADATA, SCHEMA
-    from telemed_store.settings import Settings
-
-    for area in ("audit", "events", "crypto", "people", "consents", "availability", "appointments"):
-        import_module(f"telemed_store.{area}.tables")
-    plan = engine_plan(url, Settings(env="test"), Role.WRITE, "sync")
-    database = create_engine(
-        plan.url,
-        poolclass=NullPool,
-        execution_options=plan.execution_options,
-        connect_args=plan.options["connect_args"],
-    )
-    with database.begin() as connection:
-        if engine == "postgresql":
-            connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
-            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS btree_gist")
-        METADATA.create_all(connection)
-        connection.execute(insert(schema_compatibility).values(id=1, oldest_code_revision=1))
-    furnish_template(plan.url, engine, furnish)
-
-
-def furnish_template(url: Any, engine: str, furnish: Furnish) -> None:
-    """Let the host add its part over a plain connection, in one transaction."""
+    """Migrate an empty database, then let the host add its part over a plain connection, in one transaction."""
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    database = create_engine(url, poolclass=NullPool)
+    from telemed_store import Store
+    from telemed_store.crypto.master_keys import MasterKeys
+    from telemed_store.database.engines import Role, engine_plan
+    from telemed_store.settings import load_settings
+
+    settings = load_settings(keys=MasterKeys.generate().to_setting(), database_url=url, **ISOLATED)
+    with Store.open(settings=settings) as store:
+        store.migrator.upgrade()
+    plan = engine_plan(url, settings, Role.WRITE, "sync")
+    database = create_engine(plan.url, poolclass=NullPool, connect_args=plan.options["connect_args"])
     with database.begin() as connection:
         furnish(connection, engine)
 
