@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import MISSING, AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from telemed_store.database.models import Input, PlainText, ZoneName
 from telemed_store.people.brazil import NORMALISERS, CnsNumber, CpfNumber, CrmNumber, CrmState
@@ -69,12 +69,11 @@ class NewIdentifier(Input):
     system: Annotated[PlainText, Field(min_length=1, max_length=255)]
     value: Annotated[PlainText, Field(min_length=1, max_length=255, repr=False)]
 
-    @model_validator(mode="wrap")
+    @field_validator("value")
     @classmethod
-    def _normalise(cls, given: object, build: ModelWrapValidatorHandler[Self]) -> Self:
-        built = build(given)
-        normalise = NORMALISERS.get(built.system)
-        return built if normalise is None else built.model_copy(update={"value": normalise(built.value)})
+    def _normalise(cls, value: str, known: ValidationInfo) -> str:
+        normalise = NORMALISERS.get(known.data.get("system", ""))
+        return value if normalise is None else normalise(value)
 
 
 class NewRegistration(Input):
