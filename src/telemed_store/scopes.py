@@ -14,17 +14,39 @@ from telemed_store.appointments.scopes import (
     WithStatus,
 )
 from telemed_store.availability.scopes import AvailableOn, OfKind, WindowsBetween, WindowsOfDoctor, WithWindows
+from telemed_store.consents.scopes import WithActiveConsent
 from telemed_store.database.scoping import Scope
+from telemed_store.people.scopes import (
+    AgedBetween,
+    AtLocation,
+    FeeBetween,
+    LastSeenBetween,
+    MatchingText,
+    Online,
+    Presential,
+    WithBloodType,
+    WithDoctorStatus,
+    WithGender,
+    WithPatientStatus,
+    WithSpecialization,
+)
 
 __all__ = [
+    "AgedBetween",
+    "AtLocation",
     "AvailableOn",
+    "FeeBetween",
     "ForDoctor",
     "ForPatient",
     "IncludingDeleted",
+    "LastSeenBetween",
     "Linkable",
+    "MatchingText",
     "OfKind",
     "OnDates",
+    "Online",
     "Past",
+    "Presential",
     "Scope",
     "StartingBetween",
     "ThisWeek",
@@ -32,6 +54,12 @@ __all__ = [
     "Upcoming",
     "WindowsBetween",
     "WindowsOfDoctor",
+    "WithActiveConsent",
+    "WithBloodType",
+    "WithDoctorStatus",
+    "WithGender",
+    "WithPatientStatus",
+    "WithSpecialization",
     "WithStatus",
     "WithWindows",
 ]

@@ -51,7 +51,7 @@ class _Person:
 
 
 def register_doctor(connection: Connection, context: Context, new: NewDoctor) -> Doctor:
-    """Write a doctor: 2 statements to check and 5 to write at least; identifiers and specializations add up to 6."""
+    """Write a doctor: 1 statement to check, 5 to write; registrations, identifiers and specializations add up to 7."""
     registrations = list(_registrations(new))
     person, systems = _check(
         connection, context, new, "doctor", [number for *_, number in registrations], registrations
