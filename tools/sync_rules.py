@@ -49,6 +49,7 @@ class Rules:
 TREES = (
     # `_synchronization.py` is the quarantine: what threads and tasks do differently (locks, sleeping, running an operation).
     Tree("src/telemed_store/_async", "src/telemed_store/_sync", by_hand=frozenset({"_synchronization.py"})),
+    Tree("src/telemed_store/testing/_async", "src/telemed_store/testing/_sync"),
     Tree("tests/shells/_async", "tests/shells/_sync"),
 )
 
@@ -71,6 +72,8 @@ RULES = Rules(
         "AsyncEvents": "Events",
         "AsyncFrame": "Frame",
         "AsyncJoinedUnitOfWork": "JoinedUnitOfWork",
+        "AsyncLease": "Lease",
+        "AsyncMake": "Make",
         "AsyncMigrator": "Migrator",
         "AsyncPeople": "People",
         "AsyncPeopleReads": "PeopleReads",
@@ -86,6 +89,7 @@ RULES = Rules(
         "AsyncUnitOfWork": "UnitOfWork",
         # Our fixtures.
         "async_telemed": "telemed",
+        "async_telemed_make": "telemed_make",
         "async_store": "store",
         # SQLAlchemy.
         "AsyncConnection": "Connection",
@@ -110,5 +114,5 @@ RULES = Rules(
         "Awaitable": 0,
     },
     dropped_marks=("pytest.mark.asyncio",),
-    kept=frozenset({"isasyncgen"}),  # `run` refuses both kinds of generators in both worlds
+    kept=frozenset({"isasyncgen", "isasyncgenfunction"}),  # `run` refuses both kinds of generators in both worlds
 )

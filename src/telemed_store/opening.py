@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
+from pydantic import SecretStr
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -19,7 +22,7 @@ from telemed_store.crypto.master_keys import KEYS_SETTING, MasterKeys
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings, load_settings
 
-__all__ = ["Opening", "open_settings"]
+__all__ = ["DirectOpening", "Opening", "open_direct", "open_settings"]
 
 DEFAULT_DIRECTORY: Final = "telemed-data"
 
@@ -54,27 +57,107 @@ class Opening:
             shutil.rmtree(self.temporary, ignore_errors=True)
 
 
-def open_settings(database_url: str | URL | None, settings: Settings | None, keys: KeyStore | None) -> Opening:
+@dataclass(frozen=True, slots=True)
+class DirectOpening:
+    """As much as migrating needs: no keys.
+
+    Attributes:
+        url: The primary database.
+        direct_url: The same database behind any pooler.
+        settings: All settings in effect.
+    """
+
+    url: URL
+    direct_url: URL
+    settings: Settings
+
+
+def open_direct(database_url: str | URL | None = None, settings: Settings | None = None) -> DirectOpening:
+    """Decide what a command that changes or examines the schema needs.
+
+    Raises:
+        SettingsError: A setting is wrong, or names a database that ends with the command.
+    """
+    if settings is None:
+        settings = load_settings(**({} if database_url is None else {"database_url": _text(database_url)}))
+    url, temporary = _database(database_url or _revealed(settings.database_url), settings)
+    if temporary is not None:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise SettingsError(
+            "names a private database in memory, which ends with this command: name a file, such as sqlite:///telemed.sqlite3",
+            setting="TELEMED_STORE_DATABASE_URL",
+        )
+    # The setting stands beside the settings' own database, not beside one that is named for once.
+    direct = _revealed(settings.direct_url) if database_url is None else None
+    return DirectOpening(url, _same_kind(direct, url, "TELEMED_STORE_DIRECT_URL") if direct else url, settings)
+
+
+def open_settings(
+    database_url: str | URL | None,
+    settings: Settings | None,
+    keys: KeyStore | None,
+    engine_url: URL | None = None,
+) -> Opening:
     """Decide everything that `Store.open` needs.
+
+    Args:
+        database_url: Overrides the settings' one.
+        settings: None: read from the environment.
+        keys: The caller's own key store; None: what the settings say.
+        engine_url: URL of the caller's own engine, which decides then.
 
     Raises:
         SettingsError: A setting is missing or wrong.
     """
     if settings is None:
-        given = {} if database_url is None else {"database_url": _text(database_url)}
-        settings = load_settings(**given)
-    named = database_url or (settings.database_url.get_secret_value() if settings.database_url else None)
-    url, temporary = _database(named)
-    replica = settings.replica_url.get_secret_value() if settings.replica_url else None
-    direct = settings.direct_url.get_secret_value() if settings.direct_url else None
+        settings = load_settings(**({} if database_url is None else {"database_url": _text(database_url)}))
+    if engine_url is not None:
+        url, temporary = engine_url, None
+    else:
+        url, temporary = _database(database_url or _revealed(settings.database_url), settings)
+    if settings.env == "production":
+        _refuse_in_production(url, settings, keys)
+    replica, direct = _revealed(settings.replica_url), _revealed(settings.direct_url)
     return Opening(
         url=url,
-        replica_url=parse_url(replica, "TELEMED_STORE_REPLICA_URL") if replica else None,
-        direct_url=parse_url(direct, "TELEMED_STORE_DIRECT_URL") if direct else url,
+        replica_url=_same_kind(replica, url, "TELEMED_STORE_REPLICA_URL") if replica else None,
+        direct_url=_same_kind(direct, url, "TELEMED_STORE_DIRECT_URL") if direct else url,
         settings=settings,
         keys=keys or _key_store(url, settings),
         temporary=temporary,
     )
+
+
+def _refuse_in_production(url: URL, settings: Settings, keys: KeyStore | None) -> None:
+    """What is convenient on a laptop loses data, or lets it be read, in production."""
+    if url.get_backend_name() == "sqlite":
+        raise SettingsError(
+            "must name a PostgreSQL or MariaDB server where TELEMED_STORE_ENV is production",
+            setting="TELEMED_STORE_DATABASE_URL",
+        )
+    if keys is None and settings.keys is None and settings.key_store is None:
+        raise SettingsError("is required where TELEMED_STORE_ENV is production", setting=KEYS_SETTING)
+    if settings.single_process:
+        raise SettingsError(
+            "allows in-process backends and is refused where TELEMED_STORE_ENV is production",
+            setting="TELEMED_STORE_SINGLE_PROCESS",
+        )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _same_kind(text: str, primary: URL, setting: str) -> URL:
+    url = parse_url(text, setting)
+    if _family(url) != _family(primary):
+        raise SettingsError("names another kind of database than TELEMED_STORE_DATABASE_URL", setting=setting)
+    return url
+
+
+def _family(url: URL) -> str:
+    backend = url.get_backend_name()
+    return "mysql" if backend == "mariadb" else backend
 
 
 def _text(url: str | URL) -> str:
@@ -83,24 +166,43 @@ def _text(url: str | URL) -> str:
 
 def parse_url(url: str | URL, setting: str) -> URL:
     """A database URL, or an error that names the setting and never the value."""
-    try:
+    with contextlib.suppress(ArgumentError):
         return make_url(url)
-    except ArgumentError:
-        raise SettingsError("is not a database URL such as postgresql://user@host/name", setting=setting) from None
+    raise SettingsError("is not a database URL such as postgresql://user@host/name", setting=setting)
 
 
-def _database(url: str | URL | None) -> tuple[URL, Path | None]:
+def _database(url: str | URL | None, settings: Settings) -> tuple[URL, Path | None]:
     if url is None:
-        path = Path(DEFAULT_DIRECTORY, "telemed.sqlite3")
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        _say_once(f"TELEMED_STORE_DATABASE_URL is not set: using the SQLite file {path}")
-        return URL.create("sqlite", database=str(path)), None
+        if settings.env == "production":
+            raise SettingsError(
+                "is required where TELEMED_STORE_ENV is production", setting="TELEMED_STORE_DATABASE_URL"
+            )
+        return _local_file(), None
     parsed = parse_url(url, "TELEMED_STORE_DATABASE_URL")
-    if parsed.get_backend_name() != "sqlite" or parsed.database not in {None, "", ":memory:"}:
+    if parsed.get_backend_name() != "sqlite" or not _is_memory(parsed) or settings.env == "production":
         return parsed, None
     # Several connections cannot share SQLite's memory database safely: a private file does the same and is removed on close.
     temporary = Path(tempfile.mkdtemp(prefix="telemed-store-"))
     return parsed.set(database=str(temporary / "telemed.sqlite3")), temporary
+
+
+def _local_file() -> URL:
+    path = Path(DEFAULT_DIRECTORY, "telemed.sqlite3")
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+    except OSError as failure:
+        reason = failure.strerror
+    else:
+        _say_once(f"TELEMED_STORE_DATABASE_URL is not set: using the SQLite file {path}")
+        return URL.create("sqlite", database=str(path))
+    raise SettingsError(
+        f"is not set and the directory {path.parent} cannot be made ({reason}): set it, or start where you may write",
+        setting="TELEMED_STORE_DATABASE_URL",
+    )
+
+
+def _is_memory(url: URL) -> bool:
+    return url.database in {None, "", ":memory:"}
 
 
 def _key_store(url: URL, settings: Settings) -> KeyStore:
@@ -110,19 +212,28 @@ def _key_store(url: URL, settings: Settings) -> KeyStore:
         return SqlKeyStore(MasterKeys.parse(settings.keys))
     if url.get_backend_name() != "sqlite":
         raise SettingsError(
-            "is required for a database server: make one with `telemed-store settings new-keys` and keep it in a secret store.",
+            "is required for a database server: make one with `telemed-store settings new-keys`"
+            " and keep it in a secret store.",
             setting=KEYS_SETTING,
         )
+    if _is_memory(url):  # an engine of the host's: its keys live as long as its data
+        return SqlKeyStore(MasterKeys.generate())
     return SqlKeyStore(key_file(Path(f"{url.database}.keys")))
 
 
 def _plugged_in(target: str, settings: Settings) -> KeyStore:
-    module, _, factory = target.partition(":")
+    module, _, name = target.partition(":")
     try:
-        return cast("KeyStore", getattr(import_module(module), factory)(settings))
+        factory: Callable[[Settings], KeyStore] = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as failure:
-        message = f"must name a factory as package.module:factory that can be imported ({type(failure).__name__})"
-        raise SettingsError(message, setting="TELEMED_STORE_KEY_STORE") from None
+        reason = type(failure).__name__
+    else:
+        # Whatever the factory itself raises is the host's to see.
+        return factory(settings)
+    raise SettingsError(
+        f"must name a factory as package.module:factory that can be imported ({reason})",
+        setting="TELEMED_STORE_KEY_STORE",
+    )
 
 
 def _say_once(message: str) -> None:

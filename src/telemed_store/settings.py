@@ -6,9 +6,9 @@ Durations are `datetime.timedelta` (in the environment: ISO 8601 such as ``PT30M
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telemed_store.errors import SettingsError
@@ -97,18 +97,6 @@ class Settings(BaseSettings):
         "300 s", "Repeated views of one person by one viewer merge; 0 = off.", positive=False
     )
 
-    @model_validator(mode="after")
-    def _production_is_strict(self) -> Self:
-        if self.env != "production":
-            return self
-        if self.database_url is None or self.database_url.get_secret_value().startswith("sqlite"):
-            raise ValueError("production needs database_url to name a PostgreSQL or MariaDB server")
-        if self.keys is None and self.key_store is None:
-            raise ValueError("production needs keys")
-        if self.single_process:
-            raise ValueError("production refuses single_process")
-        return self
-
 
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment, with ``overrides`` on top.
@@ -120,5 +108,6 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as failure:
         first = failure.errors(include_input=False, include_url=False, include_context=False)[0]
-        name = "_".join(str(part) for part in first["loc"]) or "settings"
-        raise SettingsError(str(first["msg"]), setting=f"TELEMED_STORE_{name.upper()}") from None
+    # Outside the handler: pydantic's error holds the value, which may be a secret.
+    name = "_".join(str(part) for part in first["loc"]) or "settings"
+    raise SettingsError(str(first["msg"]), setting=f"TELEMED_STORE_{name.upper()}")

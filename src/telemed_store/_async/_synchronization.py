@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -10,9 +11,32 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from telemed_store.database.engines import EnginePlan, World, configure
+from telemed_store.database.engines import (
+    EnginePlan,
+    Role,
+    World,
+    adopted_options,
+    configure,
+    configure_adopted,
+)
+from telemed_store.errors import StoreError
+from telemed_store.settings import Settings
 
-__all__ = ["WORLD", "FifoLock", "call", "is_gone", "open_engine", "pool_owner", "run_on", "shielded", "sleep"]
+__all__ = [
+    "WORLD",
+    "FifoLock",
+    "adopt",
+    "call",
+    "core_of",
+    "dispose",
+    "is_gone",
+    "leave_nothing_open",
+    "open_engine",
+    "pool_owner",
+    "run_on",
+    "shielded",
+    "sleep",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,6 +44,8 @@ T = TypeVar("T")
 WORLD: World = "async"
 
 sleep = asyncio.sleep
+
+_DISPOSE_SECONDS = 5.0
 
 
 def open_engine(plan: EnginePlan) -> AsyncEngine:
@@ -29,25 +55,44 @@ def open_engine(plan: EnginePlan) -> AsyncEngine:
     return engine
 
 
+def adopt(engine: AsyncEngine, settings: Settings, role: Role) -> AsyncEngine:
+    """A host's engine, in the role of one of our pools; the host's own use of it stays as it is."""
+    adopted = engine.execution_options(**adopted_options(engine.dialect.name, settings, role))
+    if role is Role.WRITE:
+        configure_adopted(adopted.sync_engine, settings)
+    return adopted
+
+
+async def dispose(engine: AsyncEngine, owner: object) -> None:
+    """Close the idle connections of a pool, on the event loop that they belong to if that still runs."""
+    if not isinstance(owner, asyncio.AbstractEventLoop) or owner is asyncio.get_running_loop():
+        await engine.dispose()
+    elif owner.is_running():
+        elsewhere = asyncio.run_coroutine_threadsafe(engine.dispose(), owner)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.wrap_future(elsewhere), _DISPOSE_SECONDS)
+
+
+def core_of(connection: AsyncConnection) -> Connection:
+    """The connection that SQLAlchemy's events speak of."""
+    if connection.sync_connection is None:
+        raise StoreError("The connection is not started: await it, or use it in an async with statement.")
+    return connection.sync_connection
+
+
 async def run_on(
     connection: AsyncConnection, script: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run a plain function over the connection; on cancellation a statement that still runs on SQLite is interrupted."""
-    deadline = None if connection.closed else connection.sync_connection.info.get("deadline")  # type: ignore[union-attr]
-    try:
-        return await connection.run_sync(script, *args, **kwargs)
-    except asyncio.CancelledError:
-        if deadline is not None:
-            deadline.at = 0.0
-        raise
+    """Run a plain function over the connection."""
+    return await connection.run_sync(script, *args, **kwargs)
 
 
-async def shielded(work: Coroutine[Any, Any, T]) -> T:
+async def shielded(work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do the work to its end even if the caller is cancelled meanwhile; the cancellation is raised after it.
 
     A COMMIT, a ROLLBACK or the return of a connection that is cut in the middle would leave nobody knowing what happened.
     """
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(work(*args, **kwargs))
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -82,13 +127,17 @@ def is_gone(owner: object) -> bool:
     return isinstance(owner, asyncio.AbstractEventLoop) and owner.is_closed()
 
 
+def leave_nothing_open(_engine: AsyncEngine) -> None:
+    """Before a fork: connections of an event loop can only be closed by that loop, which a forking thread is not running."""
+
+
 class FifoLock:
     """A lock whose waiters get it in the order in which they came."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
-    async def acquire(self, timeout: float) -> bool:  # noqa: ASYNC109 - the same words as in the synchronous twin
+    async def acquire(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds; False if that was not enough."""
         try:
             async with asyncio.timeout(timeout):

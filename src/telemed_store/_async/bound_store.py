@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -11,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telemed_store._async._synchronization import call, sleep
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.reader import AsyncReader, AsyncSnapshot
 from telemed_store._async.repositories import AsyncRepositories
-from telemed_store._async.unit_of_work import AsyncJoinedUnitOfWork, AsyncUnitOfWork
+from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
 from telemed_store.database.retry import pauses
@@ -68,17 +70,23 @@ class AsyncBoundStore(AsyncRepositories):
         Raises:
             TransactionConflict: Conflicts went on until ``retry_deadline``.
         """
-        for name, value in (*enumerate(args), *kwargs.items()):
-            if inspect.isgenerator(value) or inspect.isasyncgen(value):
-                raise ValidationFailed({f"argument {name}": "is a generator, which a repeated run would find used up"})
+        _refuse_generators(_given(args, kwargs) | _captured(function))
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ValidationFailed({"function": "is a generator function: pass one that does its work when called"})
+        return await self._repeated(function, *args, **kwargs)
+
+    async def _repeated(
+        self, function: Callable[Concatenate[AsyncUnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         delays = pauses(self._core.settings.retry_deadline.total_seconds())
         while True:
+            unit = self.unit_of_work()
             try:
-                async with self.unit_of_work() as unit:
+                async with unit:
                     return await call(function, unit, *args, **kwargs)
             except TransactionConflict:
                 delay = next(delays, None)
-                if delay is None:
+                if delay is None or not unit.may_be_repeated:
                     raise
             await sleep(delay)
 
@@ -86,11 +94,12 @@ class AsyncBoundStore(AsyncRepositories):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run one verb in a unit of work of its own, repeated on a conflict."""
+        _refuse_generators(_given(args, kwargs))
 
         async def verb(unit: AsyncUnitOfWork) -> T:
             return await unit.write(operation, *args, **kwargs)
 
-        return await self.run(verb)
+        return await self._repeated(verb)
 
     async def read(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
@@ -103,7 +112,28 @@ class AsyncBoundStore(AsyncRepositories):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run several reading statements at one point in time."""
-        async with self.snapshot() as snapshot:
-            return await snapshot.read(operation, *args, **kwargs)
+        async with self.reader() as reader:
+            return await reader.read_consistent(operation, *args, **kwargs)
 
 
+def _refuse_generators(given: dict[str, object]) -> None:
+    """A repeated run would find a generator used up by the first."""
+    for name, value in given.items():
+        if isinstance(value, Iterator) or inspect.isasyncgen(value):
+            raise ValidationFailed(
+                {name: "is a generator or iterator, which a repeated run finds used up: pass a list"}
+            )
+
+
+def _given(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+    return {f"argument {name}": value for name, value in (*enumerate(args), *kwargs.items())}
+
+
+def _captured(function: Callable[..., object]) -> dict[str, object]:
+    """What the function takes from around it; a name that has no value yet is left out."""
+    captured: dict[str, object] = {}
+    code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None)
+    for name, cell in zip(code.co_freevars if code else (), cells or (), strict=False):
+        with contextlib.suppress(ValueError):
+            captured[f"captured {name}"] = cell.cell_contents
+    return captured

@@ -3,48 +3,115 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from telemed_store._async._synchronization import WORLD, FifoLock, is_gone, open_engine, pool_owner, run_on
+from telemed_store._async._synchronization import (
+    WORLD,
+    FifoLock,
+    adopt,
+    dispose,
+    is_gone,
+    leave_nothing_open,
+    open_engine,
+    pool_owner,
+    run_on,
+)
 from telemed_store.database.compatibility import check_compatibility
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.errors import Unavailable
+from telemed_store.errors import StoreError, Unavailable
 from telemed_store.settings import Settings
 
-__all__ = ["AsyncPools"]
+__all__ = ["AsyncLease", "AsyncPools", "give_back"]
 
 T = TypeVar("T")
+
+
+class AsyncLease:
+    """A connection for a unit of work, and with it the turn in the writers' queue.
+
+    Attributes:
+        connection: The connection, on which nothing has begun.
+    """
+
+    def __init__(self, connection: AsyncConnection, queue: FifoLock | None) -> None:
+        self.connection = connection
+        self._queue = queue
+
+    async def give_back(self) -> None:
+        """Return the connection to its pool, then let the next writer in."""
+        try:
+            await give_back(self.connection)
+        finally:
+            if self._queue is not None:
+                self._queue.release()
+
+
+async def give_back(connection: AsyncConnection) -> None:
+    """Return a connection to its pool; one that cannot even be rolled back is thrown away."""
+    try:
+        await connection.close()
+    except DRIVER_ERRORS:
+        await connection.invalidate()
+        await connection.close()
 
 
 class _OwnedPools:
     """The engines of one owner (the process, or one event loop of it)."""
 
-    def __init__(self, write: AsyncEngine, read: AsyncEngine) -> None:
+    def __init__(self, write: AsyncEngine, read: AsyncEngine, *, ours: bool) -> None:
         self.write = write
         self.read = read
+        self.ours = ours
         self.writer_queue = FifoLock() if write.dialect.name == "sqlite" else None
         self.checked = False
 
+    async def close(self, owner: object) -> None:
+        """Close what is idle; an engine of the host's stays open."""
+        if self.ours:
+            await dispose(self.write, owner)
+            await dispose(self.read, owner)
 
-# A forked child must not touch its parent's sockets, not even to close them: it keeps its copies here, unused, for ever.
+    def prepare_for_fork(self) -> None:
+        """Leave no open SQLite connection to a child."""
+        if self.ours:
+            for engine in (self.write, self.read):
+                if engine.dialect.name == "sqlite":
+                    leave_nothing_open(engine)
+
+
+# A forked child must not touch its parent's connections, not even to close them: it keeps its copies here, unused, for ever.
 _INHERITED: list[_OwnedPools] = []
+_OPEN: weakref.WeakSet[_OwnedPools] = weakref.WeakSet()
+
+
+def _before_fork() -> None:
+    for pools in list(_OPEN):
+        pools.prepare_for_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork)
 
 
 class AsyncPools:
     """Hands out connections. Threads, forks and event loops are safe: each process and each loop gets its own pools."""
 
-    def __init__(self, url: URL, replica_url: URL | str | None, settings: Settings, engine: AsyncEngine | None = None) -> None:
+    def __init__(
+        self, url: URL, replica_url: URL | None, settings: Settings, engine: AsyncEngine | None = None
+    ) -> None:
         self._url = url
         self._replica_url = replica_url or url
         self._settings = settings
         self._given = engine
         self._process = os.getpid()
         self._by_owner: dict[object, _OwnedPools] = {}
+        self._closed = False
 
     @property
     def dialect_name(self) -> str:
@@ -52,71 +119,75 @@ class AsyncPools:
         return self._url.get_backend_name()
 
     def _owned(self) -> _OwnedPools:
+        if self._closed:
+            raise StoreError("This store is closed: open a new one.")
+        self._forget_parents()
+        owner = pool_owner()
+        owned = self._by_owner.get(owner)
+        if owned is None:
+            # Each step on the dictionary is one of its own methods: threads may come here at once.
+            for other in [other for other in list(self._by_owner) if is_gone(other)]:
+                self._by_owner.pop(other, None)
+            owned = self._by_owner.setdefault(owner, self._open())
+            _OPEN.add(owned)
+        return owned
+
+    def _forget_parents(self) -> None:
         if os.getpid() != self._process:
             _INHERITED.extend(self._by_owner.values())
             self._by_owner = {}
             self._process = os.getpid()
-        owner = pool_owner()
-        owned = self._by_owner.get(owner)
-        if owned is None:
-            for other in [other for other in self._by_owner if is_gone(other)]:
-                del self._by_owner[other]
-            owned = self._by_owner.setdefault(owner, self._open())
-        return owned
 
     def _open(self) -> _OwnedPools:
         if self._given is not None:
-            return _OwnedPools(self._given, self._given.execution_options(isolation_level="AUTOCOMMIT"))
+            write = adopt(self._given, self._settings, Role.WRITE)
+            return _OwnedPools(write, adopt(self._given, self._settings, Role.READ), ours=False)
         write = open_engine(engine_plan(self._url, self._settings, Role.WRITE, WORLD))
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
-        return _OwnedPools(write, read)
+        return _OwnedPools(write, read, ours=True)
 
-    async def acquire_write(self) -> AsyncConnection:
-        """A connection for a unit of work, at its turn; `release_write` gives it back."""
+    async def acquire_write(self) -> AsyncLease:
+        """A connection for a unit of work, at its turn."""
         owned = self._owned()
         queue = owned.writer_queue
         if queue is not None and not await queue.acquire(self._settings.sqlite_lock_timeout.total_seconds()):
             raise Unavailable("The database's single writer is busy: repeat this later.")
         try:
-            return await self._connect(owned, owned.write)
+            return AsyncLease(await self._connect(owned, owned.write), queue)
         except BaseException:
             if queue is not None:
                 queue.release()
             raise
 
-    async def release_write(self, connection: AsyncConnection) -> None:
-        """Give back a connection got from `acquire_write`."""
-        try:
-            await connection.close()
-        finally:
-            queue = self._owned().writer_queue
-            if queue is not None:
-                queue.release()
-
     async def acquire_read(self) -> AsyncConnection:
-        """An AUTOCOMMIT connection, to a replica if there is one."""
+        """An AUTOCOMMIT connection, to a replica if there is one; `give_back` returns it."""
         owned = self._owned()
         return await self._connect(owned, owned.read)
 
     async def _connect(self, owned: _OwnedPools, engine: AsyncEngine) -> AsyncConnection:
         connection = await _translated(engine.connect, engine)
-        if not owned.checked:
-            try:
-                await run_on(connection, check_compatibility)
-            except BaseException:
-                await connection.close()
-                raise
+        if owned.checked:
+            return connection
+        try:
+            await run_on(connection, check_compatibility)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, engine.dialect.name)
+        except BaseException:
+            await give_back(connection)
+            raise
+        else:
             owned.checked = True
-        return connection
+            return connection
+        await give_back(connection)
+        raise error
 
     async def close(self) -> None:
-        """Close the connections of this process and owner; other loops' pools are let go of."""
-        owner = pool_owner()
-        owned = self._by_owner.pop(owner, None)
-        if owned is not None and os.getpid() == self._process and self._given is None:
-            await owned.write.dispose()
-            await owned.read.dispose()
-        self._by_owner.clear()
+        """Close all connections of this process; those of other event loops on their own loops, as far as these still run."""
+        self._closed = True
+        self._forget_parents()
+        while self._by_owner:
+            owner, owned = self._by_owner.popitem()
+            await owned.close(owner)
 
 
 async def _translated(step: Callable[[], Awaitable[T]], engine: AsyncEngine) -> T:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telemed_store._async._synchronization import run_on, shielded
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.pools import give_back
 from telemed_store._async.repositories import AsyncReadRepositories
 from telemed_store.audit.actor import Actor
-from telemed_store.audit.context import Context, Journal
+from telemed_store.audit.context import Context, Denial, Journal
 from telemed_store.database.engines import BEGIN_SNAPSHOT
 from telemed_store.database.native import family
 from telemed_store.database.translation import DRIVER_ERRORS, is_disconnect, translate
@@ -25,6 +26,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+_TRIES = 2
+
+
+class _LostConnection(Exception):
+    """The connection broke under a read, which may be repeated on another."""
+
+    def __init__(self, error: StoreError) -> None:
+        self.error = error
+
+
 class AsyncReader(AsyncReadRepositories):
     """Reads, each in its own right, as fresh as its database is. Get it from ``reader()`` and use it as a context manager."""
 
@@ -32,40 +43,62 @@ class AsyncReader(AsyncReadRepositories):
         super().__init__(self)
         self._core = core
         self._actor = actor
-        self._journal = Journal()
+        self._denials: list[Denial] = []
 
     async def read(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run one statement; if the connection turns out to be lost, once more on another."""
-        context = self._core.context(self._actor, self._journal)
-        for last_try in (False, True):
-            connection = await self._core.pools.acquire_read()
-            try:
-                result = await run_on(connection, operation, context, *args, **kwargs)
-            except DRIVER_ERRORS as failure:
-                error = translate(failure, connection.dialect.name)
-                repeat = is_disconnect(failure) and not last_try
-            else:
-                await self._write_accesses()
-                return result
-            finally:
-                await shielded(connection.close())
-            if not repeat:
-                raise error
-        raise AssertionError("the second try returns or raises")
+        return await self._audited(False, operation, *args, **kwargs)
 
     async def read_consistent(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run several statements in a snapshot of their own."""
-        async with AsyncSnapshot(self._core, self._actor, self._journal) as snapshot:
-            return await snapshot.read(operation, *args, **kwargs)
+        """Run several statements in a snapshot of their own; if the connection turns out to be lost, once more on another."""
+        return await self._audited(True, operation, *args, **kwargs)
 
-    async def _write_accesses(self) -> None:
-        # Committed before the rows are handed out: audited and then maybe not shown, never shown and not audited (design §3.16).
-        accesses, self._journal.accesses = self._journal.accesses, []
-        await self._core.write_notes(self._actor, accesses)
+    async def _audited(
+        self,
+        consistent: bool,  # noqa: FBT001 - keywords belong to the operation
+        operation: Callable[Concatenate[Connection, Context, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        lost: StoreError | None = None
+        for _ in range(_TRIES):
+            journal = Journal()
+            try:
+                result = await self._attempt(consistent, journal, operation, *args, **kwargs)
+            except _LostConnection as failure:
+                lost = failure.error
+                continue
+            finally:
+                self._denials += journal.denials
+            # Committed before the rows are handed out: audited and then maybe not shown, never shown and not audited (design §3.16).
+            await self._core.write_notes(self._actor, journal.accesses, [])
+            return result
+        raise lost or AssertionError("an attempt returns or raises")
+
+    async def _attempt(
+        self,
+        consistent: bool,  # noqa: FBT001 - keywords belong to the operation
+        journal: Journal,
+        operation: Callable[Concatenate[Connection, Context, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """One try on a connection of its own, which is back in its pool before anything is written elsewhere."""
+        connection = await self._core.pools.acquire_read()
+        try:
+            if consistent:
+                await connection.exec_driver_sql(BEGIN_SNAPSHOT[family(connection.dialect)])
+            return await run_on(connection, operation, self._core.context(self._actor, journal), *args, **kwargs)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, connection.dialect.name)
+            lost = is_disconnect(failure)
+        finally:
+            await shielded(_end, connection, began=consistent)
+        raise _LostConnection(error) if lost else error
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,73 +106,88 @@ class AsyncReader(AsyncReadRepositories):
     async def __aexit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._core.write_notes(self._actor, [], self._journal)
+        denials, self._denials = self._denials, []
+        unwritten = await shielded(self._core.write_late_notes, self._actor, [], denials)
+        # An exception of the host's own goes its way; one of ours yields to the news that its denial is not recorded.
+        if unwritten is not None and (failure is None or isinstance(failure, StoreError)):
+            raise unwritten
 
 
 class AsyncSnapshot(AsyncReader):
     """Reads that all see one point in time. Get it from ``snapshot()`` and use it as a context manager."""
 
-    def __init__(self, core: AsyncCore, actor: Actor, journal: Journal | None = None) -> None:
+    def __init__(self, core: AsyncCore, actor: Actor) -> None:
         super().__init__(core, actor)
-        self._owns_journal = journal is None
-        self._journal = journal or self._journal
         self._connection: AsyncConnection | None = None
 
     async def read(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a reading operation at the snapshot's point in time."""
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             raise StoreError("This snapshot is not open: use it in a with statement.")
-        context = self._core.context(self._actor, self._journal)
+        journal = Journal()
         try:
-            result = await run_on(self._connection, operation, context, *args, **kwargs)
+            result = await run_on(connection, operation, self._core.context(self._actor, journal), *args, **kwargs)
         except DRIVER_ERRORS as failure:
-            error = translate(failure, self._connection.dialect.name)
+            error = translate(failure, connection.dialect.name)
         else:
-            await self._write_accesses()
+            await self._core.write_notes(self._actor, journal.accesses, [])
             return result
+        finally:
+            self._denials += journal.denials
         raise error
 
-    read_consistent = read
+    async def read_consistent(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a reading operation of several statements at the snapshot's point in time, as `read` does."""
+        return await self.read(operation, *args, **kwargs)
 
     async def __aenter__(self) -> Self:
+        if self._connection is not None:
+            raise StoreError("This snapshot is open already: ask for a new one.")
+        lost: StoreError | None = None
+        for _ in range(_TRIES):
+            try:
+                self._connection = await self._begin()
+            except _LostConnection as failure:
+                lost = failure.error
+            else:
+                return self
+        raise lost or AssertionError("an attempt returns or raises")
+
+    async def _begin(self) -> AsyncConnection:
         connection = await self._core.pools.acquire_read()
         try:
             await connection.exec_driver_sql(BEGIN_SNAPSHOT[family(connection.dialect)])
         except DRIVER_ERRORS as failure:
             error = translate(failure, connection.dialect.name)
+            lost = is_disconnect(failure)
         except BaseException:
-            await shielded(_discard(connection))
+            await shielded(_end, connection, began=True)
             raise
         else:
-            self._connection = connection
-            return self
-        await shielded(_discard(connection))
-        raise error
+            return connection
+        await shielded(_end, connection, began=True)
+        raise _LostConnection(error) if lost else error
 
     async def __aexit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
     ) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await shielded(_end(connection))
-        if self._owns_journal:
-            await super().__aexit__(kind, failure, traceback)
+            await shielded(_end, connection, began=True)
+        await super().__aexit__(kind, failure, traceback)
 
 
-async def _end(connection: AsyncConnection) -> None:
-    """End the snapshot; a connection on which that fails is thrown away, and with it its transaction."""
+async def _end(connection: AsyncConnection, *, began: bool) -> None:
+    """Give the connection back; one on which a snapshot cannot be ended is thrown away, and with it its transaction."""
     try:
-        await connection.exec_driver_sql("ROLLBACK")
+        if began:
+            await connection.exec_driver_sql("ROLLBACK")
     except DRIVER_ERRORS:
         await connection.invalidate()
     finally:
-        await connection.close()
-
-
-async def _discard(connection: AsyncConnection) -> None:
-    await connection.invalidate()
-    await connection.close()
-
-
+        await give_back(connection)

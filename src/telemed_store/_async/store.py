@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telemed_store._async.bound_store import AsyncBoundStore
 from telemed_store._async.core import AsyncCore, When
+from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
 from telemed_store._async.reader import AsyncReader, AsyncSnapshot
-from telemed_store._async.unit_of_work import AsyncJoinedUnitOfWork, AsyncUnitOfWork
+from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.database.clock import Clock, SystemClock
@@ -63,7 +64,7 @@ class AsyncStore:
         Raises:
             SettingsError: A setting is missing or wrong; the message names it.
         """
-        opening = open_settings(database_url or (engine.url if engine is not None else None), settings, keys)
+        opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
         pools = AsyncPools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
         return cls(AsyncCore(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
@@ -101,7 +102,7 @@ class AsyncStore:
     def on(
         self,
         event: type[EventT],
-        function: Callable[..., Awaitable[None] | None],
+        function: Callable[..., object],
         *,
         when: When = "after_commit",
     ) -> None:

@@ -10,9 +10,31 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 
-from telemed_store.database.engines import EnginePlan, World, configure
+from telemed_store.database.engines import (
+    EnginePlan,
+    Role,
+    World,
+    adopted_options,
+    configure,
+    configure_adopted,
+)
+from telemed_store.settings import Settings
 
-__all__ = ["WORLD", "FifoLock", "call", "is_gone", "open_engine", "pool_owner", "run_on", "shielded", "sleep"]
+__all__ = [
+    "WORLD",
+    "FifoLock",
+    "adopt",
+    "call",
+    "core_of",
+    "dispose",
+    "is_gone",
+    "leave_nothing_open",
+    "open_engine",
+    "pool_owner",
+    "run_on",
+    "shielded",
+    "sleep",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +53,24 @@ def open_engine(plan: EnginePlan) -> Engine:
     return engine
 
 
+def adopt(engine: Engine, settings: Settings, role: Role) -> Engine:
+    """A host's engine, in the role of one of our pools; the host's own use of it stays as it is."""
+    adopted = engine.execution_options(**adopted_options(engine.dialect.name, settings, role))
+    if role is Role.WRITE:
+        configure_adopted(adopted, settings)
+    return adopted
+
+
+def dispose(engine: Engine, _owner: object) -> None:
+    """Close the idle connections of a pool."""
+    engine.dispose()
+
+
+def core_of(connection: Connection) -> Connection:
+    """The connection that SQLAlchemy's events speak of."""
+    return connection
+
+
 def run_on(
     connection: Connection, script: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
@@ -38,9 +78,9 @@ def run_on(
     return script(connection, *args, **kwargs)
 
 
-def shielded(work: T) -> T:
-    """Nothing interrupts a thread's work: the work is done already."""
-    return work
+def shielded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do the work: nobody cancels a thread."""
+    return work(*args, **kwargs)
 
 
 def call(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -56,6 +96,15 @@ def pool_owner() -> object:
 def is_gone(owner: object) -> bool:
     """Whether an owner of pools has ended."""
     return owner is not _PROCESS
+
+
+def leave_nothing_open(engine: Engine) -> None:
+    """Before a fork: close what is idle.
+
+    A child inherits SQLite's notes of which locks this process holds, but not the locks: the next connection it opens would rely
+    on them, and this process, closing its last one, would remove the write-ahead log under the child's commits.
+    """
+    engine.dispose()
 
 
 class FifoLock:
@@ -74,13 +123,22 @@ class FifoLock:
                 return True
             turn = threading.Event()
             self._waiting.append(turn)
-        if turn.wait(timeout):
-            return True
-        with self._mutex:
-            if turn.is_set():  # handed over in the very moment the wait ended
+        try:
+            if turn.wait(timeout):
                 return True
+        except BaseException:  # KeyboardInterrupt: a turn given to nobody would never be passed on
+            if not self._withdraw(turn):
+                self.release()
+            raise
+        return not self._withdraw(turn)
+
+    def _withdraw(self, turn: threading.Event) -> bool:
+        """Leave the queue; False if the lock was handed over in that very moment."""
+        with self._mutex:
+            if turn.is_set():
+                return False
             self._waiting.remove(turn)
-            return False
+            return True
 
     def release(self) -> None:
         """Let the next one in."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from telemed_store._sync._synchronization import WORLD, open_engine, run_on, sleep
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.opening import Opening
+from telemed_store.opening import DirectOpening, Opening
 from telemed_store.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Migrator:
         ...     store.migrator.upgrade()
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening | DirectOpening) -> None:
         self._opening = opening
 
     def upgrade(self, target: str = "head") -> None:

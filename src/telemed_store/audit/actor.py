@@ -40,11 +40,11 @@ class Actor(BaseModel):
 
     kind: ActorKind
     id: UUID | None = None
-    name: PlainText | None = Field(None, min_length=1, max_length=100)
-    ip: PlainText | None = Field(None, max_length=45)
-    user_agent: PlainText | None = Field(None, max_length=500)
+    name: PlainText | None = Field(default=None, min_length=1, max_length=100)
+    ip: PlainText | None = Field(default=None, max_length=45)
+    user_agent: PlainText | None = Field(default=None, max_length=500)
     correlation_id: PlainText = Field(default_factory=lambda: str(new_id()), min_length=1, max_length=64)
-    emergency_reason: PlainText | None = Field(None, min_length=10, max_length=500)
+    emergency_reason: PlainText | None = Field(default=None, min_length=10, max_length=500)
 
     @classmethod
     def user(

@@ -1,6 +1,6 @@
 """What every operation is told besides its arguments, and the journal in which it notes what it did.
 
-A frame (unit of work, reader, snapshot) makes one `Journal` and hands a fresh `Context` to each operation. Operations only note;
+A frame (unit of work, reader, snapshot) hands a fresh `Journal` and `Context` to each operation. Operations only note;
 the frame decides when the notes become rows: events at once, accesses before their rows are handed out, denials after its end.
 """
 
@@ -16,8 +16,8 @@ from uuid import UUID
 if TYPE_CHECKING:
     from telemed_store.audit.actor import Actor
     from telemed_store.crypto.key_store import KeyStore
-    from telemed_store.events.models import DomainEvent
     from telemed_store.database.paging import CursorCodec
+    from telemed_store.events.models import DomainEvent
     from telemed_store.settings import Settings
 
 __all__ = ["Access", "AccessAction", "Context", "DataType", "Denial", "Journal"]
@@ -66,11 +66,11 @@ class Denial:
 
 @dataclass(slots=True)
 class Journal:
-    """What the operations of one frame noted."""
+    """What one operation noted."""
 
-    accesses: list[Access] = field(default_factory=list)
-    denials: list[Denial] = field(default_factory=list)
-    events: list[DomainEvent] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list[Access])
+    denials: list[Denial] = field(default_factory=list[Denial])
+    events: list[DomainEvent] = field(default_factory=list["DomainEvent"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, insert, select
 
 from telemed_store.audit.actor import Actor
-from telemed_store.audit.context import Access, AccessAction, Context
+from telemed_store.audit.context import Access, AccessAction, Context, Denial
 from telemed_store.audit.tables import access_origins, audit_logs, data_access_logs
 from telemed_store.database.identity import new_id
 
@@ -28,6 +28,8 @@ _RECENT_VIEWS = select(data_access_logs.c.subject_id, data_access_logs.c.data_ty
 
 def write_accesses(connection: Connection, context: Context, accesses: list[Access]) -> None:
     """Write the access rows of an operation; views repeated within ``view_dedupe`` merge (domain §10)."""
+    if not accesses:
+        return
     fresh = _without_recent_views(connection, context, accesses)
     accessor = context.actor.id
     if not fresh or accessor is None:
@@ -73,9 +75,8 @@ def _without_recent_views(connection: Connection, context: Context, accesses: li
     ]
 
 
-def write_denials(connection: Connection, context: Context) -> None:
+def write_denials(connection: Connection, context: Context, denials: list[Denial]) -> None:
     """Write the denied accesses of an ended frame as account events."""
-    denials = context.journal.denials
     if not denials:
         return
     origin_id = write_origin(connection, context)

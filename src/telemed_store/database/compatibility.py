@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import Column, Connection, Integer, Named, Table, TypedColumns, select
-from sqlalchemy.exc import DBAPIError
 
 from telemed_store.database.metadata import METADATA, TABLE_OPTIONS
 from telemed_store.errors import SchemaMismatch
@@ -34,18 +33,14 @@ _OLDEST = select(schema_compatibility.c.oldest_code_revision).where(schema_compa
 def check_compatibility(connection: Connection) -> None:
     """Refuse a database whose schema is missing, or which asks for newer code.
 
+    Driver errors are the caller's to translate: a table that is missing reads as `SchemaMismatch` there too.
+
     Raises:
         SchemaMismatch: Run the migrations, or install a newer release.
     """
-    try:
-        oldest = connection.execute(_OLDEST).scalar()
-    except DBAPIError as failure:
-        if failure.connection_invalidated:
-            raise
-        oldest = None
-    finally:
-        # The question must not open the caller's transaction.
-        connection.rollback()
+    oldest = connection.execute(_OLDEST).scalar()
+    # The question must not open the caller's transaction.
+    connection.rollback()
     if oldest is None:
         raise SchemaMismatch("The database has no telemed_store schema: run `telemed-store migrate up`.")
     if oldest > CODE_REVISION:

@@ -7,20 +7,34 @@ own transaction on a READ connection with `BEGIN_SNAPSHOT`.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from sqlalchemy import URL, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from telemed_store.database.health import watch
 from telemed_store.database.metadata import SCHEMA
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings
 
-__all__ = ["BEGIN_SNAPSHOT", "Deadline", "EnginePlan", "Role", "World", "configure", "engine_plan", "translate_map"]
+__all__ = [
+    "BEGIN_SNAPSHOT",
+    "Deadline",
+    "EnginePlan",
+    "Role",
+    "World",
+    "adopted_options",
+    "configure",
+    "configure_adopted",
+    "engine_plan",
+    "translate_map",
+]
 
 World = Literal["sync", "async"]
 
@@ -75,9 +89,15 @@ def engine_plan(url: str | URL, settings: Settings, role: Role, world: World) ->
     if world == "sync":
         options["poolclass"] = QueuePool
     if role is Role.READ:
-        options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        # Nothing is left open in AUTOCOMMIT: a ROLLBACK at the end of each statement would be a round trip for nothing.
+        options |= {
+            "isolation_level": "AUTOCOMMIT",
+            "pool_reset_on_return": None,
+            "skip_autocommit_rollback": True,
+        }
     elif backend != "sqlite":
-        options["isolation_level"] = "READ COMMITTED"
+        # A unit cannot be repeated by us as a read can, so a connection that died in the pool is found out before it begins.
+        options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
     translate = translate_map(backend, settings)
     return EnginePlan(parsed, role, settings, options, {"schema_translate_map": translate} if translate else {})
 
@@ -87,6 +107,18 @@ def translate_map(backend: str, settings: Settings) -> dict[str | None, str | No
     if backend != "postgresql":
         return {SCHEMA: None}
     return None if settings.schema_name == SCHEMA else {SCHEMA: settings.schema_name}
+
+
+def adopted_options(backend: str, settings: Settings, role: Role) -> dict[str, Any]:
+    """The execution options under which an engine of the host's does the work of one of our pools."""
+    options: dict[str, Any] = {}
+    if translate := translate_map(backend, settings):
+        options["schema_translate_map"] = translate
+    if role is Role.READ:
+        options["isolation_level"] = "AUTOCOMMIT"
+    elif backend != "sqlite":
+        options["isolation_level"] = "READ COMMITTED"
+    return options
 
 
 def _with_driver(url: str | URL, world: World) -> URL:
@@ -112,10 +144,26 @@ def _postgresql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]
     }
     connect = settings.connect_timeout.total_seconds()
     if url.get_driver_name() == "asyncpg":
-        return {"server_settings": session, "timeout": connect}
-    # libpq takes whole seconds and reads 1 as 2.
+        return {"server_settings": session, "timeout": connect, "command_timeout": _patience(settings, limit)}
     options = " ".join(f"-c {name}={value}" for name, value in session.items())
-    return {"options": options, "connect_timeout": max(2, round(connect))}
+    return {
+        "options": options,
+        # libpq takes whole seconds and reads 1 as 2.
+        "connect_timeout": max(2, round(connect)),
+        # A network that swallows everything is noticed by the kernel.
+        "tcp_user_timeout": _milliseconds(dt.timedelta(seconds=_patience(settings, limit))),
+        "keepalives_idle": "5",
+        "keepalives_interval": "2",
+        "keepalives_count": "3",
+    }
+
+
+def _patience(settings: Settings, limit: dt.timedelta) -> float:
+    """Seconds after which a server that says nothing is given up: a little above the server's own time limits."""
+    return limit.total_seconds() + settings.lock_timeout.total_seconds()
+
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
@@ -128,11 +176,18 @@ def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
         "idle_transaction_timeout": str(max(1, round(settings.idle_transaction_timeout.total_seconds()))),
     }
     init = "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in session.items())
-    # What frozen servers do to a client is answered by the sockets' own time limits, a little above the server's.
-    patience = limit.total_seconds() + settings.lock_timeout.total_seconds()
-    args: dict[str, Any] = {"init_command": init, "charset": "utf8mb4", "connect_timeout": _seconds(settings)}
+    patience = _patience(settings, limit)
+    args: dict[str, Any] = {
+        "init_command": init,
+        "charset": "utf8mb4",
+        "connect_timeout": max(1, round(settings.connect_timeout.total_seconds())),
+        "read_timeout": patience,
+    }
     if url.get_driver_name() == "pymysql":
-        args |= {"read_timeout": patience, "write_timeout": patience}
+        args["write_timeout"] = patience
+        if url.host in _LOOPBACK and not any(name.startswith("ssl") for name in url.query):
+            # PyMySQL reads all the system's certificates for every connection: 80 ms, for one that never leaves the machine.
+            args["ssl_disabled"] = True
     return args
 
 
@@ -150,12 +205,8 @@ _CONNECT_ARGS: Final = {
 }
 
 
-def _milliseconds(duration: Any) -> str:
+def _milliseconds(duration: dt.timedelta) -> str:
     return str(max(1, round(duration.total_seconds() * 1000)))
-
-
-def _seconds(settings: Settings) -> int:
-    return max(1, round(settings.connect_timeout.total_seconds()))
 
 
 class Deadline:
@@ -177,41 +228,86 @@ def configure(engine: Engine, plan: EnginePlan) -> None:
     """Attach what connections of this engine need beyond their arguments (SQLite: pragmas, locks and time limits)."""
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine, plan)
+    if plan.role is Role.WRITE:
+        watch(engine)
+
+
+def configure_adopted(engine: Engine, settings: Settings) -> None:
+    """Attach what units of work need to a host's engine, seen through execution options of ours (`adopted_options`)."""
+    if engine.dialect.name == "sqlite":
+        _begin_with_the_lock(engine, settings)
+    watch(engine)
+
+
+_BUSY: Final = 5
+_BUSY_STEP: Final = 200
+"""Milliseconds that SQLite waits for its lock at a stretch: in between, a waiting task can be cancelled."""
 
 
 def _configure_sqlite(engine: Engine, plan: EnginePlan) -> None:
     settings = plan.settings
-    limit = (settings.read_statement_timeout if plan.role is Role.READ else settings.write_statement_timeout).total_seconds()
+    limit = (
+        settings.read_statement_timeout if plan.role is Role.READ else settings.write_statement_timeout
+    ).total_seconds()
+    pragmas = ["journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "recursive_triggers = ON"]
+    if plan.role is Role.WRITE:
+        pragmas.append(f"busy_timeout = {_BUSY_STEP}")
 
     def connected(dbapi_connection: Any, record: Any) -> None:
         cursor = dbapi_connection.cursor()
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "recursive_triggers = ON"):
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         deadline = record.info["deadline"] = Deadline()
         _set_progress_handler(dbapi_connection, deadline)
 
-    def before_execute(connection: Any, *_: object) -> None:
+    def before_execute(connection: Connection, *_: object) -> None:
         connection.info["deadline"].at = time.monotonic() + limit
 
-    def after_execute(connection: Any, *_: object) -> None:
+    def after_execute(connection: Connection, *_: object) -> None:
         connection.info["deadline"].at = float("inf")
+
+    def failed(context: ExceptionContext) -> None:
+        connection = context.connection
+        if connection is not None and not connection.closed and not connection.invalidated:
+            # A cancelled task's statement still runs in the driver's thread and holds the write lock: it ends now.
+            ended = isinstance(context.original_exception, Exception)
+            connection.info["deadline"].at = float("inf") if ended else 0.0
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "before_cursor_execute", before_execute)
     event.listen(engine, "after_cursor_execute", after_execute)
+    event.listen(engine, "handle_error", failed)
     if plan.role is Role.WRITE:
-        event.listen(engine, "begin", _begin_immediate)
+        _begin_with_the_lock(engine, settings)
 
 
 def _set_progress_handler(dbapi_connection: Any, deadline: Deadline) -> None:
     """The time limit of every statement, in SQLite's own thread in the asynchronous world."""
     if hasattr(dbapi_connection, "run_async"):
-        dbapi_connection.run_async(lambda aiosqlite: aiosqlite.set_progress_handler(deadline.passed, Deadline.STEPS))
+
+        def set_handler(aiosqlite: Any) -> Any:
+            return aiosqlite.set_progress_handler(deadline.passed, Deadline.STEPS)
+
+        dbapi_connection.run_async(set_handler)
     else:
         dbapi_connection.set_progress_handler(deadline.passed, Deadline.STEPS)
 
 
-def _begin_immediate(connection: Any) -> None:
-    # The lock is taken at the start: a transaction that reads first and writes later could only fail with SQLITE_BUSY.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_with_the_lock(engine: Engine, settings: Settings) -> None:
+    limit = settings.sqlite_lock_timeout.total_seconds()
+
+    def begin(connection: Connection) -> None:
+        # The lock is taken at the start: a transaction that reads first and writes later could only fail with SQLITE_BUSY.
+        ends_at = time.monotonic() + limit
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as failure:
+                code: int = getattr(failure.driver_exception, "sqlite_errorcode", 0)
+                if code & 0xFF != _BUSY or time.monotonic() >= ends_at:
+                    raise
+            else:
+                return
+
+    event.listen(engine, "begin", begin)

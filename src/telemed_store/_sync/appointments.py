@@ -1,0 +1,373 @@
+# Generated from _async/appointments.py by tools/sync.py. Do not edit.
+"""Appointments: booking, moving, calling off, starting, ending, importing, reading."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from telemed_store import steps
+from telemed_store._sync.frames import Frame, ReadFrame
+from telemed_store.appointments import importing, lifecycle, lookups, operations, queries
+from telemed_store.appointments.models import (
+    Appointment,
+    AppointmentDetail,
+    AppointmentLog,
+    AppointmentPatch,
+    AppointmentWithPeople,
+    ImportedVisit,
+    ImportReport,
+    IssueTarget,
+    NewAppointment,
+    PairHistory,
+    Participant,
+    RelationKind,
+)
+from telemed_store.database.paging import Page
+from telemed_store.database.scoping import Scope
+
+__all__ = ["AppointmentReads", "Appointments"]
+
+
+class AppointmentReads:
+    """Reading appointments. A person sees those in which they are doctor or patient and those they booked; a system job sees all."""
+
+    def __init__(self, frame: ReadFrame) -> None:
+        self._frame = frame
+
+    def get(self, id: UUID) -> Appointment:
+        """One appointment.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return self._frame.read(queries.get, id)
+
+    def of_pair(self, id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:
+        """One appointment of exactly this doctor and this patient (Q014).
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return self._frame.read(queries.of_pair, id, doctor_id, patient_id)
+
+    def by_access_code(self, code: str) -> Appointment:
+        """One appointment by its access code (Q005).
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return self._frame.read(queries.by_access_code, code)
+
+    def access_code(self, id: UUID) -> str:
+        """The code of A-Z and 0-9 by which the patient is let in.
+
+        Raises:
+            NotFound: There is no such appointment, or it is not visible to the actor.
+        """
+        return self._frame.read(queries.access_code, id)
+
+    def list(
+        self,
+        scope: Scope[Appointment] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[Appointment]:
+        """A page of the appointments the actor sees, by start (Q001, Q002).
+
+        Args:
+            scope: Which ones, such as ``ForDoctor(doctor_id) & Upcoming()``; a scope never widens what the actor sees.
+            limit: Page size; 10 by default, 100 at most.
+            cursor: ``next_cursor`` of the page before.
+            newest_first: Order by start descending.
+
+        Raises:
+            InvalidCursor: The cursor is not of this list, these scopes and this actor.
+            ValidationFailed: ``limit`` is below 1.
+        """
+        return self._frame.read(queries.list_appointments, scope, limit, cursor, newest_first=newest_first)
+
+    def logs(self, id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[AppointmentLog]:
+        """The log of an appointment, the oldest row first; page size 50, 200 at most (Q021).
+
+        Raises:
+            NotFound: There is no such appointment, or it is not visible to the actor.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read(queries.logs, id, limit, cursor)
+
+    def detail(self, id: UUID) -> AppointmentDetail:
+        """One appointment with both sides and the first rows of its log (Q003, Q022).
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+        """
+        return self._frame.read_consistent(lookups.detail, id)
+
+    def agenda(
+        self,
+        scope: Scope[Appointment] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[AppointmentWithPeople]:
+        """Like `list`, with both sides; page size 50, 200 at most (Q002, Q036).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list, these scopes and this actor.
+            ValidationFailed: ``limit`` is below 1.
+        """
+        return self._frame.read(lookups.agenda, scope, limit, cursor, newest_first=newest_first)
+
+    def around_now(
+        self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AppointmentWithPeople]:
+        """A doctor's appointments within 30 days before and after today; page size 50, 200 at most (Q010).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read(lookups.around_now, doctor_id, limit, cursor)
+
+    def past_of_doctor(
+        self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AppointmentWithPeople]:
+        """A doctor's past appointments, the newest first; page size 4, 20 at most (Q011).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read(lookups.past_of_doctor, doctor_id, limit, cursor)
+
+    def next_of_doctor(self, doctor_id: UUID) -> AppointmentWithPeople | None:
+        """A doctor's next active appointment, or the one now on (Q012)."""
+        return self._frame.read(lookups.next_of_doctor, doctor_id)
+
+    def overlapping(
+        self,
+        starts_at: dt.datetime,
+        ends_at: dt.datetime,
+        *,
+        doctor_id: UUID | None = None,
+        patient_id: UUID | None = None,
+        except_id: UUID | None = None,
+    ) -> bool:
+        """Whether an active appointment of the doctor or the patient overlaps the interval (Q004). Advice, no promise.
+
+        Args:
+            starts_at: Aware instant.
+            ends_at: Aware instant.
+            doctor_id: Whose time; a doctor, a patient, or both.
+            patient_id: Whose time.
+            except_id: An appointment that is to be moved and therefore does not count.
+
+        Raises:
+            ValidationFailed: Neither a doctor nor a patient is given, or an instant has no time zone.
+        """
+        return self._frame.read(
+            queries.overlapping, starts_at, ends_at, doctor_id=doctor_id, patient_id=patient_id, except_id=except_id
+        )
+
+    def has_relationship(self, doctor_id: UUID, patient_id: UUID, kind: RelationKind = RelationKind.ANY) -> bool:
+        """Whether doctor and patient are related: by any appointment, one not cancelled, or one now or lately (Q013)."""
+        return self._frame.read(lookups.has_relationship, doctor_id, patient_id, kind)
+
+    def linkable(
+        self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AppointmentWithPeople]:
+        """The pair's appointments that take new documents, the newest first (Q015).
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read_consistent(lookups.linkable, doctor_id, patient_id, limit, cursor)
+
+    def patients_to_issue_for(
+        self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[Participant]:
+        """The patients a doctor may issue for, by name (Q016).
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read_consistent(lookups.patients_to_issue_for, doctor_id, limit, cursor)
+
+    def for_new_issue(self, doctor_id: UUID, patient_id: UUID) -> IssueTarget:
+        """Which appointment a new prescription, certificate or order belongs to (Q017).
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+        """
+        return self._frame.read_consistent(lookups.for_new_issue, doctor_id, patient_id)
+
+    def recent_of_pair(
+        self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> PairHistory:
+        """The pair's appointments, the newest first, and how many were completed; page size 10, 50 at most (Q018).
+
+        Raises:
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read_consistent(lookups.recent_of_pair, doctor_id, patient_id, limit, cursor)
+
+    def affected(self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[Appointment]:
+        """A doctor's active appointments outside the windows as they are now: hit by a block or a window's change (Q201).
+
+        Page size 50, 200 at most; a page may be shorter and still have a next one.
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is neither this doctor nor a system job.
+            InvalidCursor: The cursor is not of this list and this actor.
+        """
+        return self._frame.read_consistent(lookups.affected, doctor_id, limit, cursor)
+
+
+class Appointments(AppointmentReads):
+    """Appointments, whole."""
+
+    _frame: Frame
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame)
+
+    def schedule(
+        self, new: NewAppointment, idempotency_key: str | None = None, override_availability: str | None = None
+    ) -> Appointment:
+        """Book an appointment. Of several overlapping attempts at once exactly one succeeds.
+
+        Args:
+            new: Doctor, patient, time and place.
+            idempotency_key: Repeating the call with the same key and content returns the stored appointment, for ever.
+            override_availability: Why the time may lie outside the doctor's windows, 1 to 500 characters; goes into the log.
+
+        Raises:
+            ValidationFailed: An id is unknown, the doctor is not active, the patient's profile is incomplete, the start is past, …
+            OutsideAvailability: The time is not inside an effective window.
+            SlotTaken: The doctor or the patient has an overlapping active appointment.
+            IdempotencyConflict: The key was used with other content.
+        """
+        return self._frame.write(
+            operations.schedule,
+            new,
+            idempotency_key=idempotency_key,
+            override_availability=override_availability,
+            after_booking=steps.AFTER_BOOKING,
+        )
+
+    def reschedule(
+        self,
+        id: UUID,
+        starts_at: dt.datetime,
+        ends_at: dt.datetime | None = None,
+        *,
+        expected_version: int,
+        override_availability: str | None = None,
+    ) -> Appointment:
+        """Move an open appointment; it may overlap its own old time.
+
+        Args:
+            id: The appointment.
+            starts_at: Aware instant in the future.
+            ends_at: Aware instant; by default the appointment keeps its length.
+            expected_version: The version that the caller saw.
+            override_availability: As in `schedule`.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+            OutsideAvailability: The time is not inside an effective window.
+            SlotTaken: The doctor or the patient has an overlapping active appointment.
+            ValidationFailed: The interval is reversed, past, or longer than a day.
+        """
+        return self._frame.write(
+            operations.reschedule,
+            id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            expected_version=expected_version,
+            override_availability=override_availability,
+        )
+
+    def cancel(self, id: UUID, reason: str | None = None, *, expected_version: int) -> Appointment:
+        """Call off an open appointment; its time is free at once.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+            ValidationFailed: The reason is empty or longer than 500 characters.
+        """
+        return self._frame.write(lifecycle.cancel, id, reason=reason, expected_version=expected_version)
+
+    def start(self, id: UUID, *, expected_version: int) -> Appointment:
+        """Begin an open appointment; unless its place is physical, the patient's ``telemedicine`` consent must be active.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+            ConsentRequired: The consent is missing.
+        """
+        return self._frame.write(lifecycle.start, id, expected_version=expected_version)
+
+    def complete(self, id: UUID, *, expected_version: int) -> Appointment:
+        """End an appointment in progress.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not in progress.
+        """
+        return self._frame.write(lifecycle.complete, id, expected_version=expected_version)
+
+    def mark_no_show(self, id: UUID, *, expected_version: int) -> Appointment:
+        """Note that the patient did not come to an open appointment.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is not open.
+        """
+        return self._frame.write(lifecycle.mark_no_show, id, expected_version=expected_version)
+
+    def update(self, id: UUID, patch: AppointmentPatch, *, expected_version: int) -> Appointment:
+        """Change the remark, or the place of an open appointment; what is not passed stays.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: The place was to change and the appointment is no longer open.
+            ValidationFailed: The place is no active location of the doctor.
+        """
+        return self._frame.write(lifecycle.update, id, patch, expected_version=expected_version)
+
+    def delete(self, id: UUID, *, expected_version: int) -> None:
+        """Soft-delete an appointment that never took place; its time is free at once.
+
+        Raises:
+            NotFound: There is none, or it is not visible to the actor.
+            VersionConflict: It changed since it was read.
+            InvalidTransition: It is in progress or completed.
+        """
+        self._frame.write(lifecycle.delete, id, expected_version=expected_version)
+
+    def import_completed(self, visits: Sequence[ImportedVisit]) -> ImportReport:
+        """Import past visits as completed, up to 5,000 at once, in a fixed number of statements.
+
+        A visit that breaks a rule is refused with its reason; the others are stored. Imported visits may overlap.
+
+        Raises:
+            ValidationFailed: There are too many.
+        """
+        return self._frame.write(importing.import_completed, visits)

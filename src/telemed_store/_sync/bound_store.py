@@ -1,0 +1,133 @@
+# Generated from _async/bound_store.py by tools/sync.py. Do not edit.
+"""The store on behalf of one actor: one-shot verbs, and the frames for more."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from telemed_store._sync._synchronization import call, sleep
+from telemed_store._sync.core import Core
+from telemed_store._sync.joining import JoinedUnitOfWork
+from telemed_store._sync.reader import Reader, Snapshot
+from telemed_store._sync.repositories import Repositories
+from telemed_store._sync.unit_of_work import UnitOfWork
+from telemed_store.audit.actor import Actor
+from telemed_store.audit.context import Context
+from telemed_store.database.retry import pauses
+from telemed_store.errors import TransactionConflict, ValidationFailed
+
+__all__ = ["BoundStore"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BoundStore(Repositories):
+    """What one actor sees and does. Cheap: make one per request with ``store.acting_as(actor)``.
+
+    Each verb called on it is a unit of work of its own, repeated on a conflict; each read is a single statement on the reading pool.
+    """
+
+    def __init__(self, core: Core, actor: Actor) -> None:
+        super().__init__(self)
+        self._core = core
+        self._actor = actor
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf."""
+        return self._actor
+
+    def unit_of_work(self) -> UnitOfWork:
+        """Several verbs, one transaction."""
+        return UnitOfWork(self._core, self._actor)
+
+    def reader(self) -> Reader:
+        """Several reads, each a single statement without a transaction."""
+        return Reader(self._core, self._actor)
+
+    def snapshot(self) -> Snapshot:
+        """Several reads at one point in time."""
+        return Snapshot(self._core, self._actor)
+
+    def join(self, connection: Connection) -> JoinedUnitOfWork:
+        """Our verbs in the host's transaction on ``connection``, which this never commits."""
+        return JoinedUnitOfWork(self._core, self._actor, connection)
+
+    def run(self, function: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(uow, ...)`` in a unit of work; on a conflict run it again from scratch in a fresh one.
+
+        The function may therefore run more than once: it must not do anything outside the unit that cannot be repeated, and takes no
+        generators, which a first run would use up.
+
+        Raises:
+            TransactionConflict: Conflicts went on until ``retry_deadline``.
+        """
+        _refuse_generators(_given(args, kwargs) | _captured(function))
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ValidationFailed({"function": "is a generator function: pass one that does its work when called"})
+        return self._repeated(function, *args, **kwargs)
+
+    def _repeated(self, function: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        delays = pauses(self._core.settings.retry_deadline.total_seconds())
+        while True:
+            unit = self.unit_of_work()
+            try:
+                with unit:
+                    return call(function, unit, *args, **kwargs)
+            except TransactionConflict:
+                delay = next(delays, None)
+                if delay is None or not unit.may_be_repeated:
+                    raise
+            sleep(delay)
+
+    def write(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run one verb in a unit of work of its own, repeated on a conflict."""
+        _refuse_generators(_given(args, kwargs))
+
+        def verb(unit: UnitOfWork) -> T:
+            return unit.write(operation, *args, **kwargs)
+
+        return self._repeated(verb)
+
+    def read(self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one reading statement."""
+        with self.reader() as reader:
+            return reader.read(operation, *args, **kwargs)
+
+    def read_consistent(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run several reading statements at one point in time."""
+        with self.reader() as reader:
+            return reader.read_consistent(operation, *args, **kwargs)
+
+
+def _refuse_generators(given: dict[str, object]) -> None:
+    """A repeated run would find a generator used up by the first."""
+    for name, value in given.items():
+        if isinstance(value, Iterator) or inspect.isasyncgen(value):
+            raise ValidationFailed(
+                {name: "is a generator or iterator, which a repeated run finds used up: pass a list"}
+            )
+
+
+def _given(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+    return {f"argument {name}": value for name, value in (*enumerate(args), *kwargs.items())}
+
+
+def _captured(function: Callable[..., object]) -> dict[str, object]:
+    """What the function takes from around it; a name that has no value yet is left out."""
+    captured: dict[str, object] = {}
+    code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None)
+    for name, cell in zip(code.co_freevars if code else (), cells or (), strict=False):
+        with contextlib.suppress(ValueError):
+            captured[f"captured {name}"] = cell.cell_contents
+    return captured

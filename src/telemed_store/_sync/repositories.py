@@ -1,0 +1,35 @@
+# Generated from _async/repositories.py by tools/sync.py. Do not edit.
+"""The repositories on every frame, named by what they hold; only their read half on frames that only read."""
+
+from __future__ import annotations
+
+from telemed_store._sync.appointments import AppointmentReads, Appointments
+from telemed_store._sync.availability import Availability, AvailabilityReads
+from telemed_store._sync.consents import ConsentReads, Consents
+from telemed_store._sync.events import Events
+from telemed_store._sync.frames import Frame, ReadFrame
+from telemed_store._sync.people import People, PeopleReads
+
+__all__ = ["ReadRepositories", "Repositories"]
+
+
+class ReadRepositories:
+    """The read half of every repository."""
+
+    def __init__(self, frame: ReadFrame) -> None:
+        self.people = PeopleReads(frame)
+        self.consents = ConsentReads(frame)
+        self.availability = AvailabilityReads(frame)
+        self.appointments = AppointmentReads(frame)
+        self.events = Events(frame)
+
+
+class Repositories:
+    """Every repository, whole."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.people = People(frame)
+        self.consents = Consents(frame)
+        self.availability = Availability(frame)
+        self.appointments = Appointments(frame)
+        self.events = Events(frame)

@@ -1,0 +1,129 @@
+# Generated from _async/store.py by tools/sync.py. Do not edit.
+"""The store: opened once per application, shared by all its threads or tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlalchemy import URL, Connection, Engine
+
+from telemed_store._sync.bound_store import BoundStore
+from telemed_store._sync.core import Core, When
+from telemed_store._sync.joining import JoinedUnitOfWork
+from telemed_store._sync.migrator import Migrator
+from telemed_store._sync.pools import Pools
+from telemed_store._sync.reader import Reader, Snapshot
+from telemed_store._sync.unit_of_work import UnitOfWork
+from telemed_store.audit.actor import Actor
+from telemed_store.crypto.key_store import KeyStore
+from telemed_store.database.clock import Clock, SystemClock
+from telemed_store.database.paging import CursorCodec
+from telemed_store.events.models import DomainEvent
+from telemed_store.opening import Opening, open_settings
+from telemed_store.settings import Settings
+
+__all__ = ["Store"]
+
+EventT = TypeVar("EventT", bound=DomainEvent)
+
+
+class Store:
+    """Everything the package stores, behind one object. Make it with `open`, share it, close it at the end.
+
+    Example:
+        >>> def upcoming(store: Store, doctor_id: UUID) -> Page[Appointment]:
+        ...     mine = store.acting_as(Actor.system("example"))
+        ...     return mine.appointments.list(ForDoctor(doctor_id) & Upcoming())
+    """
+
+    def __init__(self, core: Core, opening: Opening) -> None:
+        self._core = core
+        self._opening = opening
+
+    @classmethod
+    def open(
+        cls,
+        database_url: str | URL | None = None,
+        *,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        engine: Engine | None = None,
+        keys: KeyStore | None = None,
+    ) -> Self:
+        """Open a store. Does no I/O with the database: the first verb connects.
+
+        Args:
+            database_url: Where the data are; by default ``TELEMED_STORE_DATABASE_URL``, and without that a local SQLite file.
+            settings: All settings at once, instead of the environment's.
+            clock: Tells the time, instead of the machine's clock.
+            engine: The host's own engine, instead of pools of ours. The store does not close it.
+            keys: Keeps data keys, instead of the table ``subject_keys``.
+
+        Raises:
+            SettingsError: A setting is missing or wrong; the message names it.
+        """
+        opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
+        pools = Pools(opening.url, opening.replica_url, opening.settings, engine)
+        cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
+        return cls(Core(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in effect."""
+        return self._core.settings
+
+    @property
+    def migrator(self) -> Migrator:
+        """Brings the database's schema up to date."""
+        return Migrator(self._opening)
+
+    def acting_as(self, actor: Actor) -> BoundStore:
+        """The store on behalf of an actor."""
+        return BoundStore(self._core, actor)
+
+    def unit_of_work(self, actor: Actor) -> UnitOfWork:
+        """Short for ``acting_as(actor).unit_of_work()``."""
+        return UnitOfWork(self._core, actor)
+
+    def reader(self, actor: Actor) -> Reader:
+        """Short for ``acting_as(actor).reader()``."""
+        return Reader(self._core, actor)
+
+    def snapshot(self, actor: Actor) -> Snapshot:
+        """Short for ``acting_as(actor).snapshot()``."""
+        return Snapshot(self._core, actor)
+
+    def join(self, connection: Connection, actor: Actor) -> JoinedUnitOfWork:
+        """Short for ``acting_as(actor).join(connection)``."""
+        return JoinedUnitOfWork(self._core, actor, connection)
+
+    def on(
+        self,
+        event: type[EventT],
+        function: Callable[..., object],
+        *,
+        when: When = "after_commit",
+    ) -> None:
+        """Be told of domain events of a class (and its subclasses).
+
+        Args:
+            event: Which events.
+            function: Called with the event, and with the unit of work too if ``when`` is ``in_transaction``.
+            when: ``in_transaction``: within the transaction; raising undoes it. ``after_commit``: after it; a failure is logged.
+        """
+        self._core.observers[when].append((event, function))
+
+    def close(self) -> None:
+        """Close all connections, and remove a private temporary database."""
+        self._core.pools.close()
+        self._opening.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

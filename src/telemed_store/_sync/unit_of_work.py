@@ -1,0 +1,260 @@
+# Generated from _async/unit_of_work.py by tools/sync.py. Do not edit.
+"""The unit of work: several verbs, one transaction. A clean exit commits, an exception undoes all, hooks included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Transaction
+
+from telemed_store._sync._synchronization import call, run_on, shielded
+from telemed_store._sync.core import Core
+from telemed_store._sync.pools import Lease
+from telemed_store._sync.repositories import Repositories
+from telemed_store.audit.actor import Actor
+from telemed_store.audit.context import Context, Journal
+from telemed_store.audit.operations import write_accesses
+from telemed_store.audit.unit_notes import UnitNotes
+from telemed_store.database.health import HEALTH_OPTION
+from telemed_store.database.hooks import Hook
+from telemed_store.database.translation import DRIVER_ERRORS, translate
+from telemed_store.errors import CommitUncertain, StoreError, TransactionConflict
+
+__all__ = ["Savepoint", "UnitOfWork"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class UnitOfWork(Repositories):
+    """One transaction. Get it from ``unit_of_work()`` and use it as a context manager, once.
+
+    A statement that fails in it, one of the host's on `connection` too, forbids the commit even if its error is swallowed:
+    leaving the block then raises `TransactionConflict`. What may fail belongs into a `savepoint`.
+    """
+
+    def __init__(self, core: Core, actor: Actor) -> None:
+        super().__init__(self)
+        self._core = core
+        self._actor = actor
+        self._notes = UnitNotes()
+        self._connection: Connection | None = None
+        self._lease: Lease | None = None
+        self._used = False
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection, for the host's own statements in the same transaction."""
+        if self._connection is None:
+            raise StoreError("This unit of work is not open: use it in a with statement.")
+        return self._connection
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether the same work may succeed in another unit: a failure other than a conflict would only happen again."""
+        failure = self._notes.health.failure
+        return failure is None or isinstance(failure, TransactionConflict)
+
+    def after_commit(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call ``function`` after the commit, never after a rollback. If it fails that is logged, nothing more."""
+        self._notes.hooks.after_commit(Hook(function, args, kwargs))
+
+    def after_rollback(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call ``function`` after everything was undone, never after a commit."""
+        self._notes.hooks.after_rollback(Hook(function, args, kwargs))
+
+    def savepoint(self) -> Savepoint:
+        """A part of this unit that can be undone alone: use it as a context manager."""
+        return Savepoint(self, self._notes)
+
+    def write(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an operation in this transaction, then the observers that asked to be told in it."""
+        journal = Journal()
+        result = self._perform(journal, operation, *args, **kwargs)
+        for event in journal.events:
+            for observer in self._core.observers_of(event, "in_transaction"):
+                try:
+                    call(observer, event, self)
+                except BaseException as failure:
+                    # The verb's rows are written and the observer refuses them: only the whole can be undone.
+                    self._notes.health.fail(failure if isinstance(failure, StoreError) else StoreError(_REFUSED))
+                    raise
+            for observer in self._core.observers_of(event, "after_commit"):
+                self.after_commit(observer, event)
+        return result
+
+    def read(self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a reading operation in this transaction; it sees what the unit wrote."""
+        return self._perform(Journal(), operation, *args, **kwargs)
+
+    def read_consistent(
+        self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a reading operation of several statements in this transaction, as `read` does."""
+        return self.read(operation, *args, **kwargs)
+
+    def _perform(
+        self,
+        journal: Journal,
+        operation: Callable[Concatenate[Connection, Context, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        connection = self.connection
+        if doomed := self._notes.doomed():
+            raise doomed
+        context = self._core.context(self._actor, journal)
+
+        def script(connection: Connection) -> T:
+            result = operation(connection, context, *args, **kwargs)
+            # In the same transaction, before the rows are handed out.
+            self._notes.accesses += journal.accesses
+            write_accesses(connection, context, journal.accesses)
+            return result
+
+        try:
+            return run_on(connection, script)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, connection.dialect.name)
+        except StoreError:
+            # Operations refuse before their first write; what their statements met, the connection has noted.
+            raise
+        except BaseException:
+            self._notes.health.fail(StoreError(_INTERRUPTED))
+            raise
+        finally:
+            self._notes.denials += journal.denials
+        self._notes.health.fail(error)
+        raise error
+
+    def __enter__(self) -> Self:
+        if self._used:
+            raise StoreError("A unit of work is used once: ask for a new one.")
+        self._used = True
+        lease = self._core.pools.acquire_write()
+        try:
+            lease.connection.begin()
+            # From here on every statement that fails on this connection is noted.
+            lease.connection.execution_options(**{HEALTH_OPTION: self._notes.health})
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, lease.connection.dialect.name)
+        except BaseException:
+            shielded(lease.give_back)
+            raise
+        else:
+            self._lease, self._connection = lease, lease.connection
+            return self
+        shielded(lease.give_back)
+        raise error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        lease = self._lease
+        if lease is None:
+            raise StoreError("This unit of work is not open: use it in a with statement.")
+        # Whoever is cancelled now learns of it when the end is complete: a commit and its hooks belong together.
+        error = shielded(self._finish, lease, failure)
+        if error is not None:
+            raise error
+
+    def _finish(self, lease: Lease, failure: BaseException | None) -> StoreError | None:
+        """End the transaction and tell of it; the error to raise, if there is one besides ``failure``."""
+        doomed = self._notes.doomed()
+        commit = failure is None and doomed is None
+        try:
+            error = self._end(lease.connection, commit=commit)
+        finally:
+            self._lease = self._connection = None
+            lease.give_back()
+        if failure is None:
+            error = error or doomed
+        committed = commit and error is None
+        unwritten = self._tell(committed=committed, uncertain=isinstance(error, CommitUncertain))
+        if unwritten is None or committed:
+            return error
+        # An exception of the host's own goes its way; one of ours yields to the news that its denial is not recorded.
+        return error or (unwritten if failure is None or isinstance(failure, StoreError) else None)
+
+    def _end(self, connection: Connection, *, commit: bool) -> StoreError | None:
+        """End the transaction; the error if the commit failed."""
+        try:
+            (connection.commit() if commit else connection.rollback())
+        except DRIVER_ERRORS as failure:
+            # A rollback that fails has lost its connection: the database undoes everything by itself.
+            error = translate(failure, connection.dialect.name, committing=commit) if commit else None
+            connection.invalidate()
+            return error
+        return None
+
+    def _tell(self, *, committed: bool, uncertain: bool) -> StoreError | None:
+        """After the end: hooks, then denials and the accesses whose rows were undone; the error if those were not written."""
+        if committed:
+            self._core.run_hooks(self._notes.hooks.take_committed())
+        elif not uncertain:
+            self._core.run_hooks(self._notes.hooks.take_rolled_back())
+        return self._core.write_late_notes(self._actor, *self._notes.take_unrecorded(committed=committed))
+
+
+_REFUSED = (
+    "An observer refused what happened, so nothing of this unit of work is written: see the observer's own error."
+)
+_INTERRUPTED = "A verb of this unit of work was interrupted, so nothing of it is written: repeat the whole unit."
+
+
+class Savepoint:
+    """A part of a unit of work that is undone alone when its block raises. Get it from ``uow.savepoint()``."""
+
+    def __init__(self, unit: UnitOfWork, notes: UnitNotes) -> None:
+        self._unit = unit
+        self._notes = notes
+        self._nested: Transaction | None = None
+        self._accesses = 0
+
+    def __enter__(self) -> UnitOfWork:
+        connection = self._unit.connection
+        if self._nested is not None:
+            raise StoreError("A savepoint is used once: ask for a new one.")
+        if doomed := self._notes.doomed():
+            raise doomed
+        try:
+            self._nested = connection.begin_nested()
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, connection.dialect.name)
+        else:
+            self._accesses = len(self._notes.accesses)
+            self._notes.hooks.open_savepoint()
+            return self._unit
+        self._notes.health.fail(error)
+        raise error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._nested is None:
+            raise StoreError("A savepoint is used as a context manager.")
+        error = shielded(self._finish, self._nested, undo=failure is not None)
+        if error is not None and failure is None:
+            raise error
+
+    def _finish(self, nested: Transaction, *, undo: bool) -> StoreError | None:
+        notes = self._notes
+        doomed = notes.doomed()
+        if undo or doomed:
+            notes.forget_since(self._accesses)
+        try:
+            if undo or doomed:
+                nested.rollback()
+                notes.health.failure = None  # no savepoint begins in a failed unit: all that failed is undone
+            else:
+                nested.commit()
+                notes.hooks.release_savepoint()
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, self._unit.connection.dialect.name)
+            notes.health.fail(error)
+            return error
+        return doomed
