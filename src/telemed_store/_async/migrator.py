@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from telemed_store._async._synchronization import WORLD, open_engine, run_on, sleep
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.opening import Opening
+from telemed_store.opening import DirectOpening, Opening
 from telemed_store.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class AsyncMigrator:
         ...     await store.migrator.upgrade()
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening | DirectOpening) -> None:
         self._opening = opening
 
     async def upgrade(self, target: str = "head") -> None:
