@@ -13,7 +13,9 @@ from telemed_store.testing.fixtures import ready_to_fail
 if TYPE_CHECKING:
     from telemed_store import AsyncStore
     from telemed_store.settings import Settings
+    from telemed_store.testing._async.make import AsyncMake
     from telemed_store.testing.clock import FrozenClock
+    from telemed_store.testing.factories import PersonalData
 
 
 @pytest_asyncio.fixture
@@ -26,3 +28,11 @@ async def async_telemed(
     ready_to_fail(request)
     async with AsyncStore.open(settings=telemed_settings, clock=telemed_clock) as store:
         yield store
+
+
+@pytest.fixture
+def async_telemed_make(async_telemed: AsyncStore, telemed_data: PersonalData, telemed_clock: FrozenClock) -> AsyncMake:
+    """Makes valid inputs (``make.new_doctor()``) and stored rows (``await make.doctor()``) of every model."""
+    from telemed_store.testing._async.make import AsyncMake
+
+    return AsyncMake(async_telemed, telemed_data, telemed_clock)

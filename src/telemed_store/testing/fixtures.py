@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from telemed_store import Store
     from telemed_store.settings import Settings
+    from telemed_store.testing._sync.make import Make
     from telemed_store.testing.clock import FrozenClock
+    from telemed_store.testing.factories import PersonalData
     from telemed_store.testing.faults import Faults
     from telemed_store.testing.sizes import ProofSize
     from telemed_store.testing.statements import StatementCounter
@@ -171,3 +173,19 @@ def ready_to_fail(request: pytest.FixtureRequest) -> None:
     """Faults watch connections from the first one on, in whatever order a test names its fixtures."""
     if "telemed_faults" in request.fixturenames:
         request.getfixturevalue("telemed_faults")
+
+
+@pytest.fixture
+def telemed_data(request: pytest.FixtureRequest) -> PersonalData:
+    """Draws names, numbers and addresses: random, unique within the test, the same in each of its runs."""
+    from telemed_store.testing.factories import PersonalData
+
+    return PersonalData(request.node.nodeid)
+
+
+@pytest.fixture
+def telemed_make(telemed: Store, telemed_data: PersonalData, telemed_clock: FrozenClock) -> Make:
+    """Makes valid inputs (``telemed_make.new_doctor()``) and stored rows (``telemed_make.doctor()``) of every model."""
+    from telemed_store.testing._sync.make import Make
+
+    return Make(telemed, telemed_data, telemed_clock)
