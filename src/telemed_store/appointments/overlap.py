@@ -48,24 +48,27 @@ def _exclusion(column: str, name: str) -> NativeObject:
     )
 
 
-def _overlapping(column: str, lock: str = "") -> str:
+def _overlapping(column: str, starts_at: str, lock: str = "") -> str:
     return (
         f"EXISTS (SELECT 1 FROM appointments WHERE {column} = NEW.{column} AND {_IS_ACTIVE}"
-        f" AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at AND id <> NEW.id{lock})"
+        f" AND {starts_at} < NEW.ends_at AND ends_at > NEW.starts_at AND id <> NEW.id{lock})"
     )
 
 
 def _mariadb_body(condition: str) -> str:
     guards = " ".join(f"UPDATE booking_guards SET n = n + 1 WHERE owner_id = NEW.{column};" for column in _RULES)
     checks = " ".join(
-        f"IF {_overlapping(column, ' LOCK IN SHARE MODE')} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;"
+        f"IF {_overlapping(column, 'starts_at', ' LOCK IN SHARE MODE')} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;"
         for column, name in _RULES.items()
     )
     return f"IF {condition} THEN {guards} {checks} END IF;"
 
 
 def _sqlite_body() -> str:
-    return " ".join(f"SELECT RAISE(ABORT, '{name}') WHERE {_overlapping(column)};" for column, name in _RULES.items())
+    # The unary plus: looked up by their end only those to come are read, by their start somebody's whole past (`filtered_only`).
+    return " ".join(
+        f"SELECT RAISE(ABORT, '{name}') WHERE {_overlapping(column, '+starts_at')};" for column, name in _RULES.items()
+    )
 
 
 declare(

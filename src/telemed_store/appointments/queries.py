@@ -17,6 +17,7 @@ from telemed_store.appointments.scopes import IncludingDeleted
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
+from telemed_store.database.planning import filtered_only
 from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import Conflict, NotFound, ValidationFailed
@@ -267,7 +268,7 @@ _BUSY: Final = (
         ),
         sql.holds_time(),
         appointments.c.ends_at > bindparam("from_", type_=UtcDateTime()),
-        appointments.c.starts_at < bindparam("until", type_=UtcDateTime()),
+        filtered_only(appointments.c.starts_at) < bindparam("until", type_=UtcDateTime()),
     )
     .order_by(appointments.c.starts_at, appointments.c.id)
 )

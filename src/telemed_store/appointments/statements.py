@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, ins
 from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.database.hydration import hydrator
+from telemed_store.database.planning import filtered_only
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.people.tables import doctors, patients, service_locations, users
 
@@ -118,7 +119,7 @@ OVERLAPPING: Final = (
             appointments.c.patient_id == bindparam("patient_id", type_=Id()),
         ),
         holds_time(),
-        appointments.c.starts_at < bindparam("ends_at", type_=UtcDateTime()),
+        filtered_only(appointments.c.starts_at) < bindparam("ends_at", type_=UtcDateTime()),
         appointments.c.ends_at > bindparam("starts_at", type_=UtcDateTime()),
         appointments.c.id != bindparam("self_id", type_=Id()),
     )
