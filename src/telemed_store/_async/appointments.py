@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from telemed_store import steps
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
 from telemed_store.appointments import importing, lifecycle, lookups, operations, queries
 from telemed_store.appointments.models import (
@@ -25,6 +24,7 @@ from telemed_store.appointments.models import (
 )
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope
+from telemed_store.steps import AFTER_BOOKING
 
 __all__ = ["AsyncAppointmentReads", "AsyncAppointments"]
 
@@ -260,7 +260,7 @@ class AsyncAppointments(AsyncAppointmentReads):
             new,
             idempotency_key=idempotency_key,
             override_availability=override_availability,
-            after_booking=steps.AFTER_BOOKING,
+            after_booking=AFTER_BOOKING,
         )
 
     async def reschedule(

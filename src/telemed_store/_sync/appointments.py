@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from telemed_store import steps
 from telemed_store._sync.frames import Frame, ReadFrame
 from telemed_store.appointments import importing, lifecycle, lookups, operations, queries
 from telemed_store.appointments.models import (
@@ -26,6 +25,7 @@ from telemed_store.appointments.models import (
 )
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope
+from telemed_store.steps import AFTER_BOOKING
 
 __all__ = ["AppointmentReads", "Appointments"]
 
@@ -261,7 +261,7 @@ class Appointments(AppointmentReads):
             new,
             idempotency_key=idempotency_key,
             override_availability=override_availability,
-            after_booking=steps.AFTER_BOOKING,
+            after_booking=AFTER_BOOKING,
         )
 
     def reschedule(
