@@ -20,4 +20,5 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> dt.datetime:
+        """The present instant."""
         return dt.datetime.now(dt.UTC)

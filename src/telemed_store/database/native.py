@@ -24,9 +24,9 @@ __all__ = [
     "append_only",
     "create_native",
     "declare",
+    "deployed_schema",
     "drop_native",
     "family",
-    "deployed_schema",
     "mariadb_trigger",
     "native_objects",
     "postgresql_trigger",
@@ -105,13 +105,17 @@ def native_objects(engine: Family, tables: set[str] | None = None) -> Iterator[N
     return (n for n in NATIVE_OBJECTS if n.engine == engine and (tables is None or n.table in tables))
 
 
-def create_native(execute: Callable[[NativeStatement], object], dialect: Dialect, schema: str | None, *tables: str) -> None:
+def create_native(
+    execute: Callable[[NativeStatement], object], dialect: Dialect, schema: str | None, *tables: str
+) -> None:
     """Create the native objects of ``tables`` (Alembic's ``op.execute`` or a connection's ``execute``)."""
     for native in native_objects(family(dialect), set(tables)):
         execute(NativeStatement(native.create, schema))
 
 
-def drop_native(execute: Callable[[NativeStatement], object], dialect: Dialect, schema: str | None, *tables: str) -> None:
+def drop_native(
+    execute: Callable[[NativeStatement], object], dialect: Dialect, schema: str | None, *tables: str
+) -> None:
     """Drop the native objects of ``tables``, the last made first."""
     for native in reversed(list(native_objects(family(dialect), set(tables)))):
         execute(NativeStatement(native.drop, schema))
@@ -241,7 +245,9 @@ def unique_while(table: Table, *columns: str, condition: str = LIVE, name: str |
     """
     key = name or f"uq_{table.name}_{'_'.join(columns)}"
     where = text(condition)
-    index = Index(key, *(table.c[column] for column in columns), unique=True, postgresql_where=where, sqlite_where=where)
+    index = Index(
+        key, *(table.c[column] for column in columns), unique=True, postgresql_where=where, sqlite_where=where
+    )
     index.ddl_if(callable_=_has_partial_indexes)
     marker = f"while_{key.removeprefix(f'uq_{table.name}_')}"
     again = _foreign_key_without(table, columns[0], key)
@@ -258,7 +264,6 @@ def unique_while(table: Table, *columns: str, condition: str = LIVE, name: str |
         ),
     )
     return key
-
 
 
 def _has_partial_indexes(*_: object, dialect: Dialect, **__: object) -> bool:

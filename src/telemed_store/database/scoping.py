@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam
+from typing_extensions import override
 
 __all__ = ["AllOf", "Scope", "conditions", "mentions", "parameters", "shape"]
 
@@ -51,9 +52,11 @@ class AllOf(Scope[ModelT]):
 
     members: tuple[Scope[ModelT], ...]
 
+    @override
     def parts(self) -> tuple[Scope[ModelT], ...]:
         return self.members
 
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         raise TypeError("combine the conditions of parts()")
 
@@ -87,5 +90,3 @@ def shape(scope: Scope[Any] | None) -> tuple[Any, ...]:
 def mentions(scope: Scope[Any] | None, kind: type[Scope[Any]]) -> bool:
     """Whether a scope of this class is among the parts."""
     return any(isinstance(part, kind) for part in (scope.parts() if scope else ()))
-
-

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Dialect, LargeBinary, String, Text, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
+from typing_extensions import override
 
 __all__ = [
     "Ciphertext",
@@ -41,13 +42,16 @@ class Id(TypeDecorator[UUID]):
     impl = types.BINARY(16)
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         native = postgresql.UUID(as_uuid=True) if dialect.name == "postgresql" else types.BINARY(16)
         return dialect.type_descriptor(native)
 
+    @override
     def bind_processor(self, dialect: Dialect) -> Processor | None:
         return None if dialect.name == "postgresql" else _uuid_to_bytes
 
+    @override
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         return None if dialect.name == "postgresql" else _bytes_to_uuid
 
@@ -73,6 +77,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
     impl = types.DateTime(timezone=True)
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(32))
@@ -80,9 +85,11 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(types.TIMESTAMP(timezone=True))
 
+    @override
     def bind_processor(self, dialect: Dialect) -> Processor | None:
         return {"postgresql": None, "sqlite": _instant_to_text}.get(dialect.name, _instant_to_naive)
 
+    @override
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         return {"postgresql": None, "sqlite": _text_to_instant}.get(dialect.name, _naive_to_instant)
 
@@ -112,6 +119,7 @@ class WallClock(TypeDecorator[dt.datetime]):
     impl = types.DateTime(timezone=False)
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name in {"mysql", "mariadb"}:
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
@@ -131,14 +139,17 @@ class ClosedList(TypeDecorator[EnumT]):
         self.members = members
         super().__init__(length=max(len(member) for member in members))
 
+    @override
     def bind_processor(self, dialect: Dialect) -> Processor | None:
         return _enum_to_text
 
+    @override
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         by_text: dict[str | None, EnumT | None] = {member.value: member for member in self.members}
         by_text[None] = None
         return by_text.__getitem__
 
+    @override
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self
 
@@ -181,6 +192,7 @@ class Digest(TypeDecorator[bytes]):
     impl = types.LargeBinary(32)
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         binary = types.LargeBinary(32) if dialect.name in {"postgresql", "sqlite"} else types.BINARY(32)
         return dialect.type_descriptor(binary)
@@ -200,6 +212,7 @@ class FixedPoint(TypeDecorator[Decimal]):
         self.scale = scale
         super().__init__(precision, scale)
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         exact = types.BigInteger() if dialect.name == "sqlite" else types.Numeric(self.precision, self.scale)
         return dialect.type_descriptor(exact)

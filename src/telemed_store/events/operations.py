@@ -69,7 +69,9 @@ def _row(context: Context, event: DomainEvent) -> dict[str, object]:
     }
 
 
-def of_aggregate(connection: Connection, context: Context, aggregate_type: str, aggregate_id: UUID) -> list[RecordedEvent]:
+def of_aggregate(
+    connection: Connection, context: Context, aggregate_type: str, aggregate_id: UUID
+) -> list[RecordedEvent]:
     """The events of one aggregate, in the order in which they happened."""
     if not context.actor.is_system:
         raise NotPermitted
