@@ -1,0 +1,249 @@
+# Generated from _async/appointments/test_database_rules.py by tools/sync.py. Do not edit.
+"""What the database itself refuses, past every verb: overlaps, states that cannot be, changes of logs and events (C7, D01, D47, D58)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Executable, Table, delete, insert, text, update
+from sqlalchemy.exc import DBAPIError
+
+from telemed_store import (
+    Appointment,
+    AppointmentStatus,
+    CompletionKind,
+    IdempotencyConflict,
+    SlotTaken,
+    StoreError,
+    TransactionConflict,
+    new_id,
+)
+from telemed_store.appointments.overlap import DOCTOR_OVERLAP, PATIENT_OVERLAP
+from telemed_store.appointments.tables import appointment_logs, appointments
+from telemed_store.audit.context import Context
+from telemed_store.events.tables import domain_events
+
+from .clinic import HALF_HOUR, SYSTEM, Clinic, at
+
+Status = AppointmentStatus
+
+
+def raw(clinic: Clinic, statement: Executable, values: Any = None) -> None:
+    """Run a statement of the host's own."""
+    with clinic.store.unit_of_work(SYSTEM) as uow:
+        uow.connection.execute(statement, values)
+
+
+def refused(clinic: Clinic, statement: Executable, values: Any = None) -> str:
+    """What the database says to it."""
+    with pytest.raises(DBAPIError) as failure:
+        raw(clinic, statement, values)
+    return str(failure.value.orig)
+
+
+def row_of(clinic: Clinic, appointment: Appointment, **changes: Any) -> dict[str, Any]:
+    """Another row like that of an appointment."""
+    (row,) = clinic.rows(appointments, id=appointment.id)
+    return {**row._mapping, "id": new_id(), "access_code": str(new_id())[-8:].upper(), **changes}
+
+
+def test_the_database_refuses_overlaps_of_raw_inserts(clinic: Clinic) -> None:
+    booked = clinic.book(at(10))
+    doctor, patient = clinic.new_doctor("Davi Reis"), clinic.new_patient()
+    overlapping = {"starts_at": at(10, 29), "ends_at": at(11)}
+
+    said = refused(clinic, insert(appointments), row_of(clinic, booked, patient_id=patient.id, **overlapping))
+    assert DOCTOR_OVERLAP in said
+    said = refused(clinic, insert(appointments), row_of(clinic, booked, doctor_id=doctor.id, **overlapping))
+    assert PATIENT_OVERLAP in said
+    for allowed in (
+        {"starts_at": at(10, 30), "ends_at": at(11)},
+        {"starts_at": at(9, 30), "ends_at": at(10)},
+        {"deleted_at": clinic.clock.now()},
+        {"status": Status.CANCELLED, "cancelled_at": clinic.clock.now()},
+        {"status": Status.NO_SHOW, "no_show_at": clinic.clock.now()},
+        {
+            "status": Status.COMPLETED,
+            "started_at": at(10),
+            "ended_at": at(11),
+            "completion_kind": CompletionKind.AUTO_CLOSED,
+        },
+    ):
+        raw(clinic, insert(appointments), row_of(clinic, booked, **allowed))
+
+
+def test_the_database_refuses_overlaps_of_raw_updates(clinic: Clinic) -> None:
+    """Moving, extending, waking up a cancelled or deleted one, handing one to somebody who is busy."""
+    clinic.book(at(10))
+    other_doctor, other_patient = clinic.new_doctor("Davi Reis"), clinic.new_patient()
+    later = clinic.book(at(11))
+    cancelled = clinic.bring(Status.CANCELLED, at(11, 30))
+    deleted = clinic.book(at(12))
+    clinic.system.appointments.delete(deleted.id, expected_version=1)
+    elsewhere = clinic.book(at(10), doctor_id=other_doctor.id, patient_id=other_patient.id)
+    taken = {"starts_at": at(10), "ends_at": at(10) + HALF_HOUR}
+
+    wanted: list[tuple[UUID, dict[str, Any]]] = [
+        (later.id, taken),
+        (later.id, {"starts_at": at(10, 29)}),
+        (cancelled.id, {"status": Status.SCHEDULED, "cancelled_at": None, **taken}),
+        (deleted.id, {"deleted_at": None, **taken}),
+        (elsewhere.id, {"doctor_id": clinic.doctor.id}),
+        (elsewhere.id, {"patient_id": clinic.patient.id}),
+    ]
+    for row_id, values in wanted:
+        said = refused(clinic, update(appointments).where(appointments.c.id == row_id).values(values))
+        assert DOCTOR_OVERLAP in said or PATIENT_OVERLAP in said, values
+    raw(clinic, update(appointments).where(appointments.c.id == later.id).values(starts_at=at(10, 30)))
+
+
+def test_an_overlap_that_the_verb_could_not_see_is_slot_taken(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """slot_race_error_is_always_slot_taken: the constraint behind the verb's own check answers with the same error."""
+    clinic.book(at(10))
+    other = clinic.new_patient()
+    monkeypatch.setattr("telemed_store.appointments.operations._check_free", lambda *_args, **_kwargs: None)
+
+    with pytest.raises(SlotTaken) as of_doctor:
+        clinic.book(at(10), patient_id=other.id)
+
+    assert of_doctor.value.side == "doctor"
+
+
+def test_a_key_that_the_verb_could_not_see_is_found_when_run_again(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once with one key and different people: the loser's second run finds the winner's row."""
+    verbs = clinic.system.appointments
+    verbs.schedule(clinic.request(), idempotency_key="k")
+    other = clinic.request(at(11), patient_id=clinic.new_patient().id)
+    from telemed_store.appointments import operations
+
+    look_up, blind = operations._stored_for, [True]
+
+    def late(connection: Any, context: Context, key: str, digest: bytes | None) -> Appointment | None:
+        return None if blind.pop() else look_up(connection, context, key, digest)
+
+    monkeypatch.setattr(operations, "_stored_for", lambda *args: late(*args) if blind else look_up(*args))
+    with pytest.raises(IdempotencyConflict):
+        verbs.schedule(other, idempotency_key="k")
+    blind.append(True)
+    with pytest.raises(TransactionConflict):
+        with clinic.store.unit_of_work(SYSTEM) as uow:
+            uow.appointments.schedule(other, idempotency_key="k")
+
+
+def test_the_database_refuses_states_that_cannot_be(clinic: Clinic) -> None:
+    """D58 and the checks of domain §4."""
+    booked = clinic.book()
+    now = clinic.clock.now()
+    impossible: list[Mapping[str, Any]] = [
+        {"ends_at": booked.starts_at},
+        {"ends_at": booked.starts_at - HALF_HOUR},
+        {"status": Status.IN_PROGRESS},
+        {"started_at": now},
+        {"status": Status.COMPLETED, "started_at": now, "ended_at": now},
+        {"status": Status.COMPLETED, "started_at": now, "completion_kind": CompletionKind.FINALIZED},
+        {
+            "status": Status.COMPLETED,
+            "started_at": now,
+            "ended_at": now - HALF_HOUR,
+            "completion_kind": CompletionKind.FINALIZED,
+        },
+        {"ended_at": now},
+        {"status": Status.CANCELLED},
+        {"cancelled_at": now},
+        {"cancellation_reason": "none"},
+        {"cancelled_by": clinic.patient.user_id},
+        {"status": Status.NO_SHOW},
+        {"no_show_at": now},
+        {"idempotency_key": "k"},
+        {"completion_kind": CompletionKind.IMPORTED},
+        {"access_code": None},
+        {"doctor_id": new_id()},
+        {"patient_id": new_id()},
+        {"location_id": new_id()},
+        {"created_by": new_id()},
+    ]
+    for values in impossible:
+        refused(clinic, update(appointments).where(appointments.c.id == booked.id).values(values))
+    for column in ("status", "origin", "completion_kind"):
+        refused(clinic, text(f"UPDATE {name_of(clinic, appointments)} SET {column} = 'x'"))
+    assert booked == clinic.system.appointments.get(booked.id)
+
+
+def test_unique_values_stay_unique_for_ever(clinic: Clinic) -> None:
+    clinic.system.appointments.schedule(clinic.request(), idempotency_key="k")
+    (row,) = clinic.rows(appointments)
+    gone = {"id": new_id(), "deleted_at": clinic.clock.now()}
+
+    refused(clinic, insert(appointments), {**row._mapping, **gone, "access_code": "ZZZZZZZZ"})
+    refused(
+        clinic,
+        insert(appointments),
+        {**row._mapping, **gone, "idempotency_key": None, "idempotency_actor": None, "request_digest": None},
+    )
+
+
+def name_of(clinic: Clinic, table: Table) -> str:
+    """A table's name in SQL written by hand."""
+    url = clinic.store.settings.database_url
+    assert url is not None
+    return f"telemed.{table.name}" if url.get_secret_value().startswith("postgresql") else table.name
+
+
+@pytest.mark.parametrize("table", [appointment_logs, domain_events], ids=lambda table: table.name)
+def test_logs_and_events_refuse_every_change(clinic: Clinic, table: Table, telemed_engine: str) -> None:
+    """D47: UPDATE, DELETE, TRUNCATE where the engine has it, and the ways of SQLite and MariaDB to replace a row."""
+    clinic.book()
+    before = clinic.rows(table)
+    values = dict(before[0]._mapping)
+    name = name_of(clinic, table)
+    attempts: list[Executable] = [
+        update(table).values(created_at=clinic.clock.now() + dt.timedelta(days=1)),
+        update(table).where(table.c.id == values["id"]).values(payload={}),
+        delete(table),
+        delete(table).where(table.c.id == values["id"]),
+    ]
+    if telemed_engine != "sqlite":
+        attempts.append(text(f"TRUNCATE TABLE {name}"))
+    columns = ", ".join(table.c.keys())
+    if telemed_engine == "postgresql":
+        attempts.append(text(f"TRUNCATE TABLE {name} CASCADE"))
+    if telemed_engine == "sqlite":
+        attempts += [
+            text(f"INSERT OR REPLACE INTO {name} ({columns}) SELECT {columns} FROM {name} WHERE 1"),
+            text(f"UPDATE OR REPLACE {name} SET id = id"),
+        ]
+    if telemed_engine == "mariadb":
+        attempts += [
+            text(f"REPLACE INTO {name} ({columns}) SELECT {columns} FROM {name}"),
+            text(
+                f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {name} o ON DUPLICATE KEY UPDATE created_at = o.created_at"
+            ),
+        ]
+    for attempt in attempts:
+        refused(clinic, attempt)
+    assert clinic.rows(table) == before
+
+
+def test_a_version_of_an_appointment_has_one_event(clinic: Clinic) -> None:
+    clinic.book()
+    (event,) = [row for row in clinic.rows(domain_events) if row.aggregate_type == "appointment"]
+
+    refused(clinic, insert(domain_events), {**event._mapping, "id": new_id()})
+
+
+def test_rules_of_the_database_are_typed_errors_in_a_verb(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that the clock of luck repeats for ever is a conflict that may be repeated, no error of a driver."""
+    monkeypatch.setattr("secrets.choice", lambda _letters: "A")
+    clinic.book(at(9))
+
+    with pytest.raises(StoreError) as conflict:
+        with clinic.store.unit_of_work(SYSTEM) as uow:
+            uow.appointments.schedule(clinic.request(at(10)))
+
+    assert type(conflict.value) is TransactionConflict
