@@ -65,8 +65,8 @@ def test_a_commit_whose_reply_is_lost_is_uncertain_and_done(telemed: Store, tele
 
 
 def test_a_statement_on_a_lost_connection_is_unavailable(telemed: Store, telemed_faults: Faults) -> None:
+    telemed_faults.fail_next("execute", Unavailable)
     with pytest.raises(Unavailable), telemed.unit_of_work(SYSTEM) as unit:
-        telemed_faults.fail_next("execute", Unavailable)
         unit.people.register_patient(ANA)
     assert not exists(telemed)
 
@@ -80,10 +80,14 @@ def test_connecting_fails_even_with_a_warm_pool(telemed: Store, telemed_faults: 
 
 
 def test_dropped_connections_are_gone_and_the_pool_recovers(telemed: Store, telemed_faults: Faults) -> None:
-    with pytest.raises(Unavailable), telemed.unit_of_work(SYSTEM) as unit:
-        unit.people.register_patient(ANA)
-        assert telemed_faults.drop_connection() >= 1
-        unit.people.user_by_email("ana@example.org")
+    def lose_it() -> None:
+        with telemed.unit_of_work(SYSTEM) as unit:
+            unit.people.register_patient(ANA)
+            assert telemed_faults.drop_connection() >= 1
+            unit.people.user_by_email("ana@example.org")
+
+    with pytest.raises(Unavailable):
+        lose_it()
     assert not exists(telemed)
 
 
@@ -101,10 +105,14 @@ async def test_faults_strike_asynchronous_stores_too(async_telemed: AsyncStore, 
     telemed_faults.fail_next("connect", Unavailable)
     with pytest.raises(Unavailable):
         await people.user_by_email("ana@example.org")
-    with pytest.raises(Unavailable):
+
+    async def lose_it() -> None:
         async with async_telemed.unit_of_work(SYSTEM) as unit:
-            telemed_faults.drop_connection()
+            assert telemed_faults.drop_connection() >= 1
             await unit.people.user_by_email("ana@example.org")
+
+    with pytest.raises(Unavailable):
+        await lose_it()
     telemed_faults.fail_next("commit", CommitUncertain)
     with pytest.raises(CommitUncertain):
         await people.register_patient(ANA.model_copy(update={"email": "bia@example.org"}))

@@ -36,7 +36,7 @@ def valid_cpf(chance: random.Random) -> str:
         digits[0] = (digits[0] + 1) % 10
     for length in (9, 10):
         rest = sum(digit * weight for digit, weight in zip(digits, range(length + 1, 1, -1), strict=True)) % 11
-        digits.append(0 if rest < 2 else 11 - rest)
+        digits.append((11 - rest) % 11 % 10)  # a sum of ten counts as zero
     return "".join(map(str, digits))
 
 
@@ -45,9 +45,8 @@ def valid_cns(chance: random.Random) -> str:
     while True:
         digits = [7, *(chance.randrange(10) for _ in range(13))]
         rest = sum(digit * weight for digit, weight in zip(digits, range(15, 1, -1), strict=True)) % 11
-        last = (11 - rest) % 11
-        if last < 10:
-            return "".join(map(str, [*digits, last]))
+        if rest != 1:  # the last digit would have to be ten
+            return "".join(map(str, [*digits, (11 - rest) % 11]))
 
 
 class PersonalData:

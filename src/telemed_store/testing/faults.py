@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool, Pool
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.errors import CommitUncertain, StoreError, TransactionConflict, Unavailable
 from telemed_store.settings import Settings
-from telemed_store.testing.watching import Database, is_control, listening
+from telemed_store.testing.watching import Database, is_control, is_opening, listening
 
 __all__ = ["Faults", "Point"]
 
@@ -83,7 +83,7 @@ class Faults:
         self._connecting_own = threading.local()
         self._listening = contextlib.ExitStack()
 
-    def __enter__(self) -> Faults:
+    def __enter__(self) -> Self:
         self._listening.enter_context(
             listening(
                 (Engine, "do_connect", self._on_connect),
@@ -211,7 +211,9 @@ class Faults:
         if self._raise_next is not None and statement == _ASK_SQL:
             error, self._raise_next = self._raise_next, None
             raise _sqlite_error(error)
-        if context.root_connection.engine is self._own or is_control(statement) or statement in _PROVOKING:
+        if context.root_connection.engine is self._own or statement in _PROVOKING:
+            return
+        if is_control(statement) or is_opening(statement):
             return
         fault = self._take("execute")
         if fault is None:

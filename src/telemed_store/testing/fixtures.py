@@ -133,7 +133,7 @@ def telemed_settings(telemed_settings_for: Callable[..., Settings], telemed_data
 
 @pytest.fixture
 def telemed_statements(telemed_database_url: str) -> StatementCounter:
-    """Counts statements: ``with telemed_statements() as seen: ...`` and then ``seen.assert_at_most(3)``."""
+    """Counts the statements of a block, for its ``seen.assert_at_most(3)`` afterwards."""
     from telemed_store.testing.statements import StatementCounter
 
     return StatementCounter(telemed_database_url)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from telemed_store.testing.watching import Database, is_control, listening
+from telemed_store.testing.watching import Database, is_control, is_opening, listening
 
 __all__ = ["SeenStatements", "StatementCounter"]
-
-# What opening a connection asks, once per pool: the dialect about the server, the store about the schema.
-_OPENING: Final = re.compile(
-    r"schema_compatibility|pg_catalog\.version\(\)|current_schema\(\)|standard_conforming_strings"
-    r"|SHOW VARIABLES|SELECT VERSION\(\)|@@(?:\w+\.)?(?:sql_mode|transaction_isolation|tx_isolation|lower_case_table_names)",
-    re.IGNORECASE,
-)
 
 
 class SeenStatements:
@@ -71,7 +63,7 @@ class StatementCounter:
         seen = SeenStatements()
 
         def note(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-            counted = not is_control(statement) and not _OPENING.search(statement)
+            counted = not is_control(statement) and not is_opening(statement)
             if counted and self._database.has(connection.engine):
                 seen.add(statement)
 

@@ -13,16 +13,28 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine, event, make_url
 
-__all__ = ["Database", "is_control", "listening"]
+__all__ = ["Database", "is_control", "is_opening", "listening"]
 
 _CONTROL: Final = re.compile(
     r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET\s+TRANSACTION|PRAGMA)\b", re.IGNORECASE
+)
+
+# What opening a connection asks, once per pool: the dialect about the server, the store about the schema.
+_OPENING: Final = re.compile(
+    r"schema_compatibility|pg_catalog\.version\(\)|current_schema\(\)|standard_conforming_strings"
+    r"|SHOW VARIABLES|SELECT VERSION\(\)|@@(?:\w+\.)?(?:sql_mode|transaction_isolation|tx_isolation|lower_case_table_names)",
+    re.IGNORECASE,
 )
 
 
 def is_control(statement: str) -> bool:
     """Whether a statement begins, ends or divides a transaction, and asks nothing of the database."""
     return _CONTROL.match(statement) is not None
+
+
+def is_opening(statement: str) -> bool:
+    """Whether a statement is one that only the first use of a pool causes."""
+    return _OPENING.search(statement) is not None
 
 
 class Database:
