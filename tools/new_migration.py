@@ -135,7 +135,7 @@ def _upgrade(down_revision: str | None) -> tuple[list[str], list[str]]:
             if down_revision is not None:
                 migrator.upgrade(connection, load_settings(), down_revision)
             options: dict[str, Any] = {
-                **comparison_options(None),
+                **comparison_options("sqlite", None),
                 "render_item": _render_item,
                 "user_module_prefix": "types.",
             }

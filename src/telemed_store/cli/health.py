@@ -98,10 +98,10 @@ def _write_and_undo(connection: Connection) -> str:
 
 
 def _verify(opening: DirectOpening) -> str:
-    first, *others = [*Migrator(opening).verify()] or [None]
-    if first is not None:
-        more = f" and {len(others)} more" if others else ""
-        raise SchemaMismatch(f"{first}{more}: see `telemed-store migrate verify`.")
+    findings = [str(finding) for finding in Migrator(opening).verify()]
+    if findings:
+        more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+        raise SchemaMismatch(f"{findings[0]}{more}: see `telemed-store migrate verify`.")
     return "as the code declares it"
 
 

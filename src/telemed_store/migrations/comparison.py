@@ -6,7 +6,8 @@ Native objects are `native_comparison`'s affair. Nothing here writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BINARY, NUMERIC, CheckConstraint, Connection, MetaData, inspect
 
 from telemed_store.database.metadata import METADATA
-from telemed_store.database.native import native_objects
+from telemed_store.database.native import Family, family, native_objects
 from telemed_store.migrations.ownership import deployed_metadata
 
 __all__ = ["Finding", "comparable", "comparison_options", "table_findings"]
@@ -41,15 +42,18 @@ class Finding:
 
 def table_findings(connection: Connection, schema: str | None) -> Iterator[Finding]:
     """Every difference of the tables, in a stable order."""
-    options = comparison_options(schema)
+    options = comparison_options(family(connection.dialect), schema)
     metadata: MetaData = options["target_metadata"]
-    differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+    with warnings.catch_warnings():
+        # Alembic hands what MariaDB's reflection says of a unique key on to a constructor that does not know it.
+        warnings.filterwarnings("ignore", "Can't validate argument 'dialect_options'")
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
     found = {finding for difference in differences for finding in _findings(difference)}
     found |= set(_checks(connection, metadata, schema))
     yield from sorted(found, key=str)
 
 
-def comparison_options(schema: str | None) -> dict[str, Any]:
+def comparison_options(engine: Family, schema: str | None) -> dict[str, Any]:
     """What a comparison of the database with our MetaData looks at: our own tables in our own schema."""
     ours = frozenset(table.name for table in METADATA.tables.values())
 
@@ -62,29 +66,26 @@ def comparison_options(schema: str | None) -> dict[str, Any]:
         "target_metadata": deployed_metadata(schema),
         "include_schemas": schema is not None,
         "include_name": include_name,
-        "include_object": _is_declared_portably,
+        "include_object": _declared_portably(engine),
         "compare_type": _types_differ,
     }
 
 
 _ADDED_COLUMN: Final = re.compile(r"ADD COLUMN (\w+)")
-# What MariaDB has in place of partial indexes: declared, made and verified as native objects.
-_STAND_INS: Final = {"index", "unique_constraint", "column"}
 
 
-def _is_declared_portably(obj: Any, name: str | None, type_: str, reflected: bool, _compare_to: Any) -> bool:  # noqa: FBT001
-    if type_ not in _STAND_INS:
-        return True
-    natives = [native for native in native_objects("mysql", {obj.table.name}) if native.kind == "constraint"]
-    if type_ == "column":
-        return not reflected or name not in {column for n in natives for column in _ADDED_COLUMN.findall(n.create)}
-    if not reflected or not natives:
-        return True
-    return name not in {native.name for native in natives} or not _is_generated(obj)
+def _declared_portably(engine: Family) -> Callable[..., bool]:
+    """Alembic's ``include_object``, which passes over what is verified as a native object instead."""
+    natives = [native for native in native_objects(engine) if native.kind == "constraint"]
+    names = {native.name for native in natives}
+    columns = {(native.table, column) for native in natives for column in _ADDED_COLUMN.findall(native.create)}
 
+    def include_object(obj: Any, name: str | None, type_: str, _reflected: bool, _compare_to: Any) -> bool:  # noqa: FBT001
+        if type_ == "column":
+            return (obj.table.name, name) not in columns
+        return type_ not in {"index", "unique_constraint"} or name not in names
 
-def _is_generated(obj: Any) -> bool:
-    return any(column.computed is not None for column in obj.columns)
+    return include_object
 
 
 def _types_differ(context: Any, _inspected: Any, _column: Any, found: Any, wanted: Any) -> bool | None:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from alembic import context
 from sqlalchemy import Connection, Engine, create_engine, pool
 from sqlalchemy.schema import CreateSchema
 
 from telemed_store.database.metadata import SCHEMA
+from telemed_store.database.native import Family
 from telemed_store.migrations.comparison import comparison_options
 from telemed_store.migrations.ownership import VERSION_TABLE
 
@@ -41,13 +42,14 @@ def _configured_engine() -> Engine:
 
 
 def _run_on(connection: Connection) -> None:
-    schema = _schema(connection.dialect.name)
+    dialect = connection.dialect.name
+    schema = _schema(dialect)
     if schema is not None and not connection.dialect.has_schema(connection, schema):
         began = connection.in_transaction()
         connection.execute(CreateSchema(schema, if_not_exists=True))
         if not began:
             connection.commit()
-    context.configure(connection=connection, transaction_per_migration=True, **_options(schema))
+    context.configure(connection=connection, transaction_per_migration=True, **_options(dialect, schema))
     with context.begin_transaction():
         context.run_migrations()
     if connection.in_transaction() and not context.config.attributes.get("joined"):
@@ -57,7 +59,9 @@ def _run_on(connection: Connection) -> None:
 def _write_sql() -> None:
     dialect = context.config.attributes.get("dialect", "postgresql")
     schema = _schema(dialect)
-    context.configure(dialect_name=dialect, literal_binds=True, transaction_per_migration=True, **_options(schema))
+    context.configure(
+        dialect_name=dialect, literal_binds=True, transaction_per_migration=True, **_options(dialect, schema)
+    )
     if schema is not None:
         for name, value in OFFLINE_LIMITS.items():
             context.execute(f"SET {name} = '{value}'")
@@ -70,6 +74,6 @@ def _schema(dialect: str) -> str | None:
     return context.config.attributes.get("schema", SCHEMA) if dialect == "postgresql" else None
 
 
-def _options(schema: str | None) -> dict[str, Any]:
+def _options(dialect: str, schema: str | None) -> dict[str, Any]:
     own = {"version_table": VERSION_TABLE, "version_table_schema": schema, "telemed_schema": schema}
-    return comparison_options(schema) | own
+    return comparison_options(cast("Family", "mysql" if dialect == "mariadb" else dialect), schema) | own
