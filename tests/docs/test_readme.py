@@ -40,7 +40,7 @@ def test_the_code_shows_both_worlds() -> None:
 
 def test_every_target_it_names_is_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"`?make ([a-z]+)", README))
+    named = set(re.findall(r"(?:`|\$ )make ([a-z]+)", README))
     assert {"demo", "test", "lint", "types", "proof"} <= named
     assert named <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from telemed_store.cli import health, migrate, settings
+from telemed_store.cli.demo.command import demo
 from telemed_store.cli.output import OneLineErrors
 
 __all__ = ["app"]
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(health.app, name="health")
 app.add_typer(settings.app, name="settings")
+app.command()(demo)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value

@@ -61,7 +61,7 @@ def test_nothing_but_zeros_can_be_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "counts,reason",
+    ("counts", "reason"),
     [
         ({}, "at least one"),
         ({(1, 24): 1}, "hours go from"),

@@ -91,11 +91,11 @@ def run(options: Options, console: Console) -> Summary:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise SettingsError("The demonstration draws a picture: install telemed-store[demo] and run again.")
+    settings = demo_settings(options.output, options.database_url)
     with Steps(console) as steps:
         with steps.step("cohort", 1) as advance:
             given = _read(options)
             advance(1)
-        settings = demo_settings(options.output, options.database_url)
         clock = SystemClock() if options.today is None else _NoonClock(options.today)
         with Store.open(settings=settings, clock=clock) as store:
             summary = _perform(store, given, options.output, steps)
@@ -108,14 +108,17 @@ def _read(options: Options) -> _Input:
     wheel = obtain_wheel(options.cohort)
     people = [patient(person) for person in read_people(wheel)][: options.people]
     wanted = {person.person_id for person in people}
-    visits = [visit(past) for past in read_visits(wheel)]
-    # The whole cohort decides which twelve months are shifted, however much of it is loaded.
-    bookings = shifted_bookings(visits, today)
+    cohort = list(read_visits(wheel))
+    visits = [visit(past) for past in cohort if past.person_id in wanted]
+    # The newest of the whole cohort decides which twelve months are shifted, however much of it is loaded.
+    newest = visit(max(cohort, key=lambda past: past.starts_on))
+    known = {one.visit_id: one for one in (newest, *visits)}
+    bookings = shifted_bookings(known.values(), today)
     return _Input(
         today=today,
         doctors=doctors(),
         people=people,
-        visits=[one for one in visits if one.person_id in wanted],
+        visits=visits,
         bookings=[one for one in bookings if one.person_id in wanted],
     )
 
@@ -148,7 +151,7 @@ def _perform(store: Store, given: _Input, output: Path, steps: Steps) -> Summary
             "bookings": _same_day(given.bookings, ledgers.bookings),
         },
         windows=windows,
-        events=Counter(events),
+        events=dict(Counter(events)),
         seconds=steps.seconds,
         doctor=busiest.name,
         zone=busiest.zone,
