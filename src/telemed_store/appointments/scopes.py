@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +61,8 @@ class ForPatient(Scope[Appointment]):
         return appointments.c.patient_id == bind("patient_id", Id())
 
 
-@dataclass(frozen=True, init=False, config=_CONFIG)
+# Not pydantic's dataclass, which replaces a constructor of one's own.
+@dataclasses.dataclass(frozen=True, init=False)
 class WithStatus(Scope[Appointment]):
     """Appointments in one of these statuses."""
 

@@ -1,0 +1,254 @@
+"""Lists: every scope, paging in both directions with ties and inserts, cursors that fit nothing else (Q001, Q002, Q021; D14, D38, D43, D56)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from telemed_store import Appointment, AppointmentStatus, InvalidCursor, Page, Scope, ValidationFailed
+from telemed_store.scopes import (
+    ForDoctor,
+    ForPatient,
+    IncludingDeleted,
+    OnDates,
+    Past,
+    StartingBetween,
+    ThisWeek,
+    Today,
+    Upcoming,
+    WithStatus,
+)
+from telemed_store.testing.statements import StatementCounter
+
+from .clinic import TODAY, ZONE, Clinic, at
+
+pytestmark = pytest.mark.asyncio
+
+Status = AppointmentStatus
+
+
+async def all_pages(read: Callable[[str | None], Awaitable[Page[Any]]]) -> list[Any]:
+    """Every item of a list, page by page."""
+    page = await read(None)
+    items = list(page.items)
+    while page.has_more:
+        assert page.next_cursor is not None
+        page = await read(page.next_cursor)
+        items += page.items
+    assert page.next_cursor is None
+    return items
+
+
+async def test_every_scope_and_their_combinations(clinic: Clinic) -> None:
+    """D14: a range includes its whole last day; D43: past, today and upcoming are apart."""
+    other_doctor, other_patient = await clinic.new_doctor("Davi Reis"), await clinic.new_patient()
+    report = await clinic.system.appointments.import_completed([clinic.visit(days_ago=20)])
+    made = {
+        "imported": await clinic.system.appointments.get(report.imported[0]),
+        "today": await clinic.book(at(15, day=0)),
+        "tomorrow": await clinic.book(at(9)),
+        "late": await clinic.book(at(19, 30)),
+        "sunday": await clinic.book(at(9, day=6)),
+        "monday": await clinic.book(at(9, day=7)),
+        "other doctor": await clinic.book(at(10), doctor_id=other_doctor.id),
+        "other patient": await clinic.book(at(11), patient_id=other_patient.id),
+        "cancelled": await clinic.bring(Status.CANCELLED, at(12)),
+        "deleted": await clinic.book(at(13)),
+    }
+    await clinic.system.appointments.delete(made["deleted"].id, expected_version=1)
+    names = {appointment.id: name for name, appointment in made.items()}
+    live = set(made) - {"deleted"}
+    ahead = live - {"imported", "cancelled"}
+    tomorrow = TODAY + dt.timedelta(days=1)
+    on_tomorrow = {"tomorrow", "late", "other doctor", "other patient", "cancelled"}
+    expected: list[tuple[Scope[Appointment] | None, set[str]]] = [
+        (None, live),
+        (IncludingDeleted(), set(made)),
+        (ForDoctor(other_doctor.id), {"other doctor"}),
+        (ForPatient(other_patient.id), {"other patient"}),
+        (ForDoctor(clinic.doctor.id) & ForPatient(clinic.patient.id), live - {"other doctor", "other patient"}),
+        (WithStatus(Status.CANCELLED), {"cancelled"}),
+        (WithStatus(Status.CANCELLED, Status.COMPLETED), {"cancelled", "imported"}),
+        (Upcoming(), ahead),
+        (Past(), {"imported"}),
+        (Today(ZONE.key), {"today"}),
+        (ThisWeek(ZONE.key), live - {"imported", "monday"}),
+        (StartingBetween(at(9), at(10)), {"tomorrow"}),
+        (StartingBetween(at(10), None), live - {"imported", "today", "tomorrow"}),
+        (StartingBetween(None, at(9)), {"imported", "today"}),
+        (StartingBetween(), live),
+        (StartingBetween(at(10), at(9)), set()),
+        (OnDates(ZONE.key, tomorrow, tomorrow), on_tomorrow),
+        (OnDates(ZONE.key, None, tomorrow), on_tomorrow | {"imported", "today"}),
+        (OnDates(ZONE.key, tomorrow), on_tomorrow | {"sunday", "monday"}),
+        (OnDates(ZONE.key), live),
+        (OnDates(ZONE.key, dt.date.min, dt.date.max), live),
+        (Upcoming() & OnDates(ZONE.key, tomorrow, tomorrow) & ForDoctor(other_doctor.id), {"other doctor"}),
+        (Upcoming() & Past(), set()),
+        (ForDoctor(clinic.doctor.id) & IncludingDeleted() & StartingBetween(at(13), at(14)), {"deleted"}),
+    ]
+    for scope, wanted in expected:
+        page = await clinic.system.appointments.list(scope, limit=100)
+        assert {names[one.id] for one in page.items} == wanted, scope
+        if scope is None or not any(isinstance(part, IncludingDeleted) for part in scope.parts()):
+            shown = await clinic.system.appointments.agenda(scope, limit=100)
+            assert {names[one.appointment.id] for one in shown.items} == wanted, scope
+    clinic.clock.step(dt.timedelta(days=1))
+    past = (await clinic.system.appointments.list(Past())).items
+    assert [names[one.id] for one in past] == ["imported", "today", "tomorrow"]
+
+
+@pytest.mark.parametrize("build", [lambda: WithStatus(), lambda: WithStatus("gone")])  # type: ignore[arg-type]
+async def test_a_status_scope_needs_statuses(build: Callable[[], object]) -> None:
+    with pytest.raises(ValidationFailed):
+        build()
+
+
+async def test_reversed_dates_are_refused(clinic: Clinic) -> None:
+    with pytest.raises(ValidationFailed):
+        await clinic.system.appointments.list(OnDates(ZONE.key, TODAY, TODAY - dt.timedelta(days=1)))
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_paging_neither_repeats_nor_skips(clinic: Clinic, *, newest_first: bool) -> None:
+    """D56: ties at one start, an insert before and behind each page, both directions; agenda and list alike."""
+    visits = [clinic.visit(starts_at=at(9, day=-1 - n // 3)) for n in range(10)]
+    stored = set((await clinic.system.appointments.import_completed(visits)).imported)
+    inserted: list[Any] = []
+
+    async def disturbed(cursor: str | None) -> Page[Appointment]:
+        page = await clinic.system.appointments.list(limit=2, cursor=cursor, newest_first=newest_first)
+        for day in (1, 30):
+            new = [clinic.visit(starts_at=at(9, day=-day))]
+            inserted.extend((await clinic.system.appointments.import_completed(new)).imported)
+        return page
+
+    items = await all_pages(disturbed)
+    ids = [one.id for one in items]
+    assert len(ids) == len(set(ids))
+    assert stored <= set(ids)
+    keys = [(one.starts_at, one.id) for one in items]
+    assert keys == sorted(keys, reverse=newest_first)
+    quiet = await all_pages(
+        lambda cursor: clinic.system.appointments.agenda(limit=3, cursor=cursor, newest_first=newest_first)
+    )
+    ordered = [(one.appointment.starts_at, one.appointment.id) for one in quiet]
+    assert ordered == sorted(ordered, reverse=newest_first)
+    assert {one.appointment.id for one in quiet} == stored | set(inserted)
+
+
+async def test_sizes_of_pages(clinic: Clinic) -> None:
+    await clinic.system.appointments.import_completed([clinic.visit(days_ago=n + 1) for n in range(202)])
+    mine = clinic.system.appointments
+    lists: list[tuple[Callable[[int | None], Awaitable[Page[Any]]], int, int]] = [
+        (lambda limit: mine.list(limit=limit), 10, 100),
+        (lambda limit: mine.agenda(limit=limit), 50, 200),
+        (lambda limit: mine.past_of_doctor(clinic.doctor.id, limit), 4, 20),
+    ]
+    for read, default, largest in lists:
+        assert len((await read(None)).items) == default
+        assert len((await read(10_000)).items) == largest
+        for wrong in (0, -1, True, 1.5, "2"):
+            with pytest.raises(ValidationFailed) as refused:
+                await read(wrong)  # type: ignore[arg-type]
+            assert set(refused.value.fields) == {"limit"}
+    pair = (clinic.doctor.id, clinic.patient.id)
+    for limit, size in ((None, 10), (10_000, 50)):
+        history = await mine.recent_of_pair(*pair, limit)
+        assert (len(history.recent.items), history.recent.has_more, history.completed) == (size, True, 202)
+
+
+async def test_bad_cursor_is_a_clear_error(clinic: Clinic) -> None:
+    """Tampered, cut, foreign or no cursor at all."""
+    for hour in range(9, 14):
+        await clinic.book(at(hour))
+    mine = clinic.system.appointments
+    scope = ForDoctor(clinic.doctor.id)
+    cursor = (await mine.list(scope, limit=2)).next_cursor
+    assert cursor is not None
+    flipped = [cursor[:n] + ("A" if cursor[n] != "A" else "B") + cursor[n + 1 :] for n in (0, 20, len(cursor) // 2)]
+    wrong = [
+        *flipped,
+        cursor[:-2],
+        cursor[4:],
+        cursor + "AAAA",
+        "",
+        "A",
+        "=",
+        "é",
+        "\x00",
+        "null",
+        "x" * 10_000,
+        cursor * 2,
+    ]
+
+    for bad in wrong:
+        with pytest.raises(InvalidCursor):
+            await mine.list(scope, limit=2, cursor=bad)
+    with pytest.raises(InvalidCursor):
+        await mine.list(scope, limit=2, cursor=7)  # type: ignore[arg-type]
+    elsewhere: list[Callable[[], Awaitable[Any]]] = [
+        lambda: mine.list(cursor=cursor),
+        lambda: mine.list(scope & Upcoming(), cursor=cursor),
+        lambda: mine.list(ForPatient(clinic.patient.id), cursor=cursor),
+        lambda: mine.list(scope, cursor=cursor, newest_first=True),
+        lambda: mine.agenda(scope, cursor=cursor),
+        lambda: mine.past_of_doctor(clinic.doctor.id, cursor=cursor),
+        lambda: mine.affected(clinic.doctor.id, cursor=cursor),
+        lambda: mine.patients_to_issue_for(clinic.doctor.id, cursor=cursor),
+        lambda: clinic.acting_as(clinic.doctor).appointments.list(scope, cursor=cursor),
+    ]
+    for read in elsewhere:
+        with pytest.raises(InvalidCursor):
+            await read()
+    assert len((await mine.list(scope, limit=2, cursor=cursor)).items) == 2
+
+
+async def test_a_log_is_paged_oldest_first(clinic: Clinic) -> None:
+    """Q021."""
+    first, second = await clinic.book(at(9)), await clinic.book(at(10))
+    for version in range(1, 6):
+        await clinic.system.appointments.reschedule(first.id, starts_at=at(11, version), expected_version=version)
+    mine = clinic.acting_as(clinic.patient).appointments
+    rows = await all_pages(lambda cursor: mine.logs(first.id, 4, cursor))
+
+    assert [row.event.value for row in rows] == ["created"] + ["rescheduled"] * 5
+    assert {row.appointment_id for row in rows} == {first.id}
+    cursor = (await mine.logs(first.id, 4)).next_cursor
+    with pytest.raises(InvalidCursor):
+        await mine.logs(second.id, 4, cursor)
+    with pytest.raises(InvalidCursor):
+        await clinic.system.appointments.logs(first.id, 4, cursor)
+
+
+async def test_a_scope_of_values_that_are_none_is_refused_when_it_is_built() -> None:
+    for build in (
+        lambda: ForDoctor("not an id"),  # type: ignore[arg-type]
+        lambda: Today("Mars/Olympus"),
+        lambda: StartingBetween(dt.datetime(2030, 1, 1)),  # noqa: DTZ001 - the point
+    ):
+        with pytest.raises(ValueError, match="validation error"):
+            build()
+
+
+async def test_lists_take_one_statement_whatever_their_length(
+    clinic: Clinic, telemed_statements: StatementCounter
+) -> None:
+    """list_has_constant_statement_count."""
+    patients = [await clinic.new_patient(f"Patient {n}", consents=False) for n in range(5)]
+    for hour, patient in enumerate(patients, 9):
+        await clinic.book(at(hour), patient_id=patient.id)
+    mine = clinic.system.appointments
+    with telemed_statements() as by_a_job:
+        assert len((await mine.list()).items) == 5
+        assert len((await mine.agenda()).items) == 5
+        await mine.around_now(clinic.doctor.id)
+        await mine.past_of_doctor(clinic.doctor.id)
+        await mine.next_of_doctor(clinic.doctor.id)
+    assert by_a_job.count == 5
+    with telemed_statements() as by_the_doctor:
+        assert len((await clinic.acting_as(clinic.doctor).appointments.agenda()).items) == 5
+    assert by_the_doctor.count == 3  # the list, which views are recent, the access rows

@@ -1,0 +1,277 @@
+"""Who sees which appointment, and what is recorded of seeing and of being refused (C8, C13, D38, D46)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from telemed_store import (
+    Actor,
+    Appointment,
+    AppointmentPatch,
+    AppointmentStatus,
+    AsyncBoundStore,
+    NewPatient,
+    NotFound,
+    NotPermitted,
+    RelationKind,
+    new_id,
+)
+from telemed_store.appointments.tables import appointments
+from telemed_store.audit.tables import audit_logs, data_access_logs
+from telemed_store.scopes import ForDoctor, ForPatient, IncludingDeleted, Past, Upcoming, WithStatus
+
+from .clinic import SYSTEM, Clinic, at
+
+pytestmark = pytest.mark.asyncio
+
+Call = Callable[[AsyncBoundStore, Appointment], Awaitable[Any]]
+
+READS: list[Call] = [
+    lambda mine, one: mine.appointments.get(one.id),
+    lambda mine, one: mine.appointments.of_pair(one.id, one.doctor_id, one.patient_id),
+    lambda mine, one: mine.appointments.access_code(one.id),
+    lambda mine, one: mine.appointments.logs(one.id),
+    lambda mine, one: mine.appointments.detail(one.id),
+]
+WRITES: list[Call] = [
+    lambda mine, one: mine.appointments.reschedule(one.id, starts_at=at(15), expected_version=1),
+    lambda mine, one: mine.appointments.cancel(one.id, expected_version=1),
+    lambda mine, one: mine.appointments.start(one.id, expected_version=1),
+    lambda mine, one: mine.appointments.complete(one.id, expected_version=1),
+    lambda mine, one: mine.appointments.mark_no_show(one.id, expected_version=1),
+    lambda mine, one: mine.appointments.update(one.id, AppointmentPatch(notes="x"), expected_version=1),
+    lambda mine, one: mine.appointments.delete(one.id, expected_version=1),
+]
+
+
+async def test_denied_access_is_recorded(clinic: Clinic) -> None:
+    """A stranger gets NotFound from every read and every verb, each with one denied row, and nothing changes."""
+    booked = await clinic.book()
+    code = await clinic.system.appointments.access_code(booked.id)
+    stranger = await clinic.stranger()
+    calls: list[Call] = [*READS, *WRITES, lambda mine, _one: mine.appointments.by_access_code(code)]
+
+    for count, call in enumerate(calls, 1):
+        with pytest.raises(NotFound):
+            await call(stranger, booked)
+        denied = await clinic.rows(audit_logs, resource_id=booked.id)
+        assert len(denied) == count
+        assert {(row.action, row.resource_type, row.user_id) for row in denied} == {
+            ("access_denied", "appointment", stranger.actor.id)
+        }
+    assert booked == await clinic.system.appointments.get(booked.id)
+    assert await clinic.count(data_access_logs) == 0
+
+
+async def test_what_does_not_exist_is_no_denial(clinic: Clinic) -> None:
+    booked = await clinic.book()
+    nobody = booked.model_copy(update={"id": new_id()})
+    stranger = await clinic.stranger()
+
+    for call in [*READS, *WRITES]:
+        with pytest.raises(NotFound):
+            await call(stranger, nobody)
+        with pytest.raises(NotFound):
+            await call(clinic.system, nobody)
+    for wrong in ("", "AAAAAAAA", "\x00" * 8, "x" * 300, "ÀÀÀÀÀÀÀÀ"):
+        with pytest.raises(NotFound):
+            await stranger.appointments.by_access_code(wrong)
+    with pytest.raises(NotFound):
+        await clinic.acting_as(clinic.doctor).appointments.of_pair(booked.id, booked.doctor_id, new_id())
+    assert await clinic.count(audit_logs) == 0
+
+
+async def test_a_denial_outlives_its_rolled_back_unit(clinic: Clinic) -> None:
+    booked = await clinic.book()
+    stranger = await clinic.stranger()
+
+    async def attempt() -> None:
+        async with stranger.unit_of_work() as uow:
+            await uow.appointments.cancel(booked.id, expected_version=1)
+
+    with pytest.raises(NotFound):
+        await attempt()
+    assert len(await clinic.rows(audit_logs, resource_id=booked.id)) == 1
+
+
+async def test_doctor_patient_and_who_booked_see_it(clinic: Clinic) -> None:
+    desk_user = await clinic.new_patient("Desk", consents=False)
+    desk = clinic.acting_as(desk_user)
+    booked = await desk.appointments.schedule(clinic.request())
+    await clinic.book(at(11))
+
+    for mine, count in ((desk, 1), (clinic.acting_as(clinic.doctor), 2), (clinic.acting_as(clinic.patient), 2)):
+        for call in READS:
+            await call(mine, booked)
+        assert len((await mine.appointments.list()).items) == count
+        assert len((await mine.appointments.agenda()).items) == count
+    code = await desk.appointments.access_code(booked.id)
+    assert (await desk.appointments.by_access_code(f" {code.lower()} ")).id == booked.id
+    with pytest.raises(NotFound):
+        await desk.appointments.by_access_code(code + "A")
+
+
+async def test_filters_never_widen_the_view(clinic: Clinic) -> None:
+    """D38."""
+    deleted = await clinic.book(at(11))
+    await clinic.system.appointments.delete(deleted.id, expected_version=1)
+    await clinic.book()
+    stranger = await clinic.stranger()
+
+    for scope in (
+        None,
+        ForDoctor(clinic.doctor.id),
+        ForPatient(clinic.patient.id) & IncludingDeleted(),
+        WithStatus(*AppointmentStatus),
+        Upcoming(),
+        Past(),
+    ):
+        assert (await stranger.appointments.list(scope)).items == ()
+        assert (await stranger.appointments.agenda(scope)).items == ()
+    pair = (clinic.doctor.id, clinic.patient.id)
+    assert (await stranger.appointments.around_now(pair[0])).items == ()
+    assert (await stranger.appointments.past_of_doctor(pair[0])).items == ()
+    assert await stranger.appointments.next_of_doctor(pair[0]) is None
+    history = await stranger.appointments.recent_of_pair(*pair)
+    assert (history.recent.items, history.completed) == ((), 0)
+    assert [await stranger.appointments.has_relationship(*pair, kind) for kind in RelationKind] == [False] * 3
+    assert await clinic.count(data_access_logs) == 0
+
+
+async def test_a_doctors_own_lists_are_for_that_doctor(clinic: Clinic) -> None:
+    """C14: another person's id needs a job of the system, and the attempt is recorded."""
+    await clinic.bring(AppointmentStatus.IN_PROGRESS)
+    other = clinic.acting_as(await clinic.new_doctor("Davi Reis"))
+    pair = (clinic.doctor.id, clinic.patient.id)
+    calls: list[Callable[[AsyncBoundStore], Awaitable[Any]]] = [
+        lambda mine: mine.appointments.linkable(*pair),
+        lambda mine: mine.appointments.patients_to_issue_for(pair[0]),
+        lambda mine: mine.appointments.for_new_issue(*pair),
+        lambda mine: mine.appointments.affected(pair[0]),
+    ]
+    for count, call in enumerate(calls, 1):
+        for mine in (other, clinic.acting_as(clinic.patient)):
+            with pytest.raises(NotPermitted):
+                await call(mine)
+        assert len(await clinic.rows(audit_logs, resource_id=clinic.doctor.id)) == count * 2
+        await call(clinic.acting_as(clinic.doctor))
+        await call(clinic.system)
+    with pytest.raises(NotFound):
+        await clinic.system.appointments.affected(new_id())
+
+
+@pytest.mark.telemed_settings(view_dedupe=dt.timedelta(0))
+async def test_each_read_by_the_doctor_writes_one_access_row(clinic: Clinic) -> None:
+    """D46; none for the patient themself, none for a job of the system."""
+    booked = await clinic.bring(AppointmentStatus.IN_PROGRESS)
+    code = await clinic.system.appointments.access_code(booked.id)
+    pair = (clinic.doctor.id, clinic.patient.id)
+    reads: list[Call] = [
+        *READS,
+        lambda mine, _one: mine.appointments.by_access_code(code),
+        lambda mine, _one: mine.appointments.list(),
+        lambda mine, _one: mine.appointments.agenda(),
+        lambda mine, _one: mine.appointments.around_now(pair[0]),
+        lambda mine, _one: mine.appointments.next_of_doctor(pair[0]),
+        lambda mine, _one: mine.appointments.recent_of_pair(*pair),
+    ]
+    for_the_doctor: list[Call] = [
+        lambda mine, _one: mine.appointments.linkable(*pair),
+        lambda mine, _one: mine.appointments.patients_to_issue_for(pair[0]),
+        lambda mine, _one: mine.appointments.for_new_issue(*pair),
+    ]
+    for call in reads:
+        await call(clinic.acting_as(clinic.patient), booked)
+        await call(clinic.system, booked)
+    assert await clinic.count(data_access_logs) == 0
+    for count, call in enumerate([*reads, *for_the_doctor], 1):
+        await call(clinic.acting_as(clinic.doctor), booked)
+        rows = await clinic.rows(data_access_logs)
+        assert len(rows) == count
+        assert (rows[-1].accessor_id, rows[-1].subject_id, rows[-1].action.value) == (
+            clinic.doctor.user_id,
+            clinic.patient.user_id,
+            "view",
+        )
+
+
+async def test_repeated_views_merge_for_a_while(clinic: Clinic) -> None:
+    booked = await clinic.book()
+    doctor = clinic.store.acting_as(Actor.user(clinic.doctor.user_id, "203.0.113.7", correlation_id="request-1"))
+    await doctor.appointments.get(booked.id)
+    clinic.clock.step(dt.timedelta(seconds=299))
+    await doctor.appointments.list()
+    (row,) = await clinic.rows(data_access_logs)
+    assert (row.resource_id, row.correlation_id, row.data_type.value) == (booked.id, "request-1", "consultation")
+    assert row.origin_id is not None
+    clinic.clock.step(dt.timedelta(seconds=2))
+    await doctor.appointments.get(booked.id)
+    assert await clinic.count(data_access_logs) == 2
+
+
+async def test_a_list_writes_one_access_row_per_patient_shown(clinic: Clinic) -> None:
+    """Those of the page, not the row that was read to know whether there is more."""
+    patients = [await clinic.new_patient(f"Patient {n}") for n in range(3)]
+    for hour, patient in enumerate([*patients[:2], *patients], 9):
+        await clinic.book(at(hour), patient_id=patient.id)
+
+    await clinic.acting_as(clinic.doctor).appointments.list(limit=4)
+
+    assert {row.subject_id for row in await clinic.rows(data_access_logs)} == {p.user_id for p in patients[:2]}
+    assert await clinic.count(data_access_logs) == 2
+
+
+async def test_a_deleted_profile_neither_shows_nor_breaks_anything(clinic: Clinic) -> None:
+    """A user may come back with a second profile; what belonged to the first stays with the first."""
+    done = await clinic.bring(AppointmentStatus.CANCELLED)
+    version = (await clinic.system.people.patient(clinic.patient.id)).version
+    await clinic.system.people.delete_patient(clinic.patient.id, expected_version=version)
+    own = clinic.acting_as(clinic.patient)
+    with pytest.raises(NotFound):
+        await own.appointments.get(done.id)
+    again = await clinic.system.people.register_patient(NewPatient(user_id=clinic.patient.user_id))
+
+    assert (await own.appointments.list()).items == ()
+    assert again.id != clinic.patient.id
+    assert (await clinic.acting_as(clinic.doctor).appointments.get(done.id)).id == done.id
+
+
+async def test_who_holds_time_cannot_vanish(clinic: Clinic) -> None:
+    from telemed_store import Conflict
+
+    booked = await clinic.book()
+    version = (await clinic.system.people.doctor(clinic.doctor.id)).version
+    with pytest.raises(Conflict):
+        await clinic.system.people.delete_doctor(clinic.doctor.id, expected_version=version)
+    await clinic.system.appointments.cancel(booked.id, expected_version=1)
+    await clinic.system.people.delete_doctor(clinic.doctor.id, expected_version=version)
+    assert len(await clinic.rows(appointments)) == 1
+
+
+async def test_a_log_stays_readable_after_deletion_for_those_who_saw_it(clinic: Clinic) -> None:
+    booked = await clinic.book()
+    await clinic.system.appointments.delete(booked.id, expected_version=1)
+    stranger = await clinic.stranger()
+
+    page = await clinic.acting_as(clinic.patient).appointments.logs(booked.id)
+    assert [row.event.value for row in page.items] == ["created", "deleted"]
+    with pytest.raises(NotFound):
+        await stranger.appointments.logs(booked.id)
+    assert len(await clinic.rows(audit_logs, resource_id=booked.id)) == 1
+
+
+async def test_nothing_shown_tells_what_stands_in_it(clinic: Clinic) -> None:
+    """No PHI in a repr."""
+    booked = await clinic.book(notes="secret remark")
+    detail = await clinic.system.appointments.detail(booked.id)
+    page = await clinic.system.appointments.agenda()
+    async with clinic.store.unit_of_work(SYSTEM) as uow:
+        shown = (
+            f"{clinic.request(notes='secret remark')!r} {booked} {booked!r} {detail!r} {page!r} {page.items!r} {uow!r}"
+        )
+    assert "secret" not in shown
+    assert "Prado" not in shown
