@@ -140,7 +140,7 @@ class NewAppointment(Input):
     ends_at: Instant | None = None
     location_id: UUID | None = None
     zone: ZoneName | None = None
-    notes: PlainText | None = Field(None, max_length=1000)
+    notes: PlainText | None = Field(default=None, max_length=1000)
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -157,7 +157,7 @@ class AppointmentPatch(Input):
         location_id: One of the doctor's active locations; fixed from ``in_progress`` on.
     """
 
-    notes: PlainText | MISSING | None = Field(MISSING, max_length=1000)
+    notes: PlainText | MISSING | None = Field(default=MISSING, max_length=1000)
     location_id: UUID | MISSING | None = MISSING
 
 
@@ -180,7 +180,7 @@ class ImportedVisit(Input):
     ends_at: Instant
     location_id: UUID | None = None
     zone: ZoneName | None = None
-    source_key: PlainText | None = Field(None, min_length=1, max_length=100)
+    source_key: PlainText | None = Field(default=None, min_length=1, max_length=100)
 
 
 class ImportRefusal(StoredModel):

@@ -101,8 +101,8 @@ class _NewPerson(Input):
     email: EmailAddress | None = None
     zone: ZoneName | None = None
     user_id: UUID | None = None
-    cpf: CpfNumber | None = Field(None, repr=False)
-    cns: CnsNumber | None = Field(None, repr=False)
+    cpf: CpfNumber | None = Field(default=None, repr=False)
+    cns: CnsNumber | None = Field(default=None, repr=False)
     identifiers: Annotated[tuple[NewIdentifier, ...], Field(max_length=10)] = ()
 
     @model_validator(mode="after")

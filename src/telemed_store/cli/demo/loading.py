@@ -41,9 +41,9 @@ T = TypeVar("T")
 class Cast:
     """Who was registered, by the ids of the demonstration; and how many appointments each doctor got."""
 
-    doctors: dict[int, UUID] = field(default_factory=dict)
-    patients: dict[int, Patient] = field(default_factory=dict)
-    booked: Counter[int] = field(default_factory=Counter)
+    doctors: dict[int, UUID] = field(default_factory=dict[int, UUID])
+    patients: dict[int, Patient] = field(default_factory=dict[int, Patient])
+    booked: Counter[int] = field(default_factory=Counter[int])
 
 
 def register_doctors(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -30,7 +30,7 @@ class Steps:
         self._progress = Progress(*columns, console=console)
 
     @contextmanager
-    def step(self, name: str, rows: int) -> Iterator[Advance]:
+    def step(self, name: str, rows: int) -> Generator[Advance]:
         """Run one step of so many rows."""
         task = self._progress.add_task(name, total=rows)
         began = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +125,11 @@ def _read(options: Options) -> _Input:
 
 def _perform(store: Store, given: _Input, output: Path, steps: Steps) -> Summary:
     events: list[str] = []
-    store.on(DomainEvent, lambda event: events.append(event.type_name()))
+
+    def told(event: DomainEvent) -> None:
+        events.append(event.type_name())
+
+    store.on(DomainEvent, told)
     mine = store.acting_as(ACTOR)
     with steps.step("migrate", 1) as advance:
         store.migrator.upgrade()
@@ -199,7 +203,7 @@ def _load(mine: BoundStore, given: _Input, cast: loading.Cast, ledgers: _Ledgers
 
 
 @contextmanager
-def _only_into_an_empty_database() -> Iterator[None]:
+def _only_into_an_empty_database() -> Generator[None]:
     try:
         yield
     except AlreadyExists:
