@@ -91,6 +91,7 @@ RULES = Rules(
         "async_telemed": "telemed",
         "async_telemed_make": "telemed_make",
         "async_store": "store",
+        "pytest_asyncio": "pytest",
         # SQLAlchemy.
         "AsyncConnection": "Connection",
         "AsyncEngine": "Engine",

@@ -67,6 +67,8 @@ class AsyncCore:
             await shielded(lease.connection.commit)
         except DRIVER_ERRORS as failure:
             error = translate(failure, self.pools.dialect_name)
+            # SQLAlchemy takes a transaction whose COMMIT failed for ended: back in the pool it would still be open.
+            await lease.connection.invalidate()
         else:
             return
         finally:

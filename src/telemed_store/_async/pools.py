@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import weakref
 from collections.abc import Awaitable, Callable
@@ -53,11 +54,8 @@ class AsyncLease:
 
 
 async def give_back(connection: AsyncConnection) -> None:
-    """Return a connection to its pool; one that cannot even be rolled back is thrown away."""
-    try:
-        await connection.close()
-    except DRIVER_ERRORS:
-        await connection.invalidate()
+    """Return a connection to its pool, which throws away one that cannot even be rolled back."""
+    with contextlib.suppress(*DRIVER_ERRORS):
         await connection.close()
 
 

@@ -68,6 +68,8 @@ class Core:
             shielded(lease.connection.commit)
         except DRIVER_ERRORS as failure:
             error = translate(failure, self.pools.dialect_name)
+            # SQLAlchemy takes a transaction whose COMMIT failed for ended: back in the pool it would still be open.
+            lease.connection.invalidate()
         else:
             return
         finally:

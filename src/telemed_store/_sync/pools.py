@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import weakref
 from collections.abc import Callable
@@ -53,11 +54,8 @@ class Lease:
 
 
 def give_back(connection: Connection) -> None:
-    """Return a connection to its pool; one that cannot even be rolled back is thrown away."""
-    try:
-        connection.close()
-    except DRIVER_ERRORS:
-        connection.invalidate()
+    """Return a connection to its pool, which throws away one that cannot even be rolled back."""
+    with contextlib.suppress(*DRIVER_ERRORS):
         connection.close()
 
 

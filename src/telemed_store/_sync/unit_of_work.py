@@ -185,7 +185,8 @@ class UnitOfWork(Repositories):
         try:
             (connection.commit() if commit else connection.rollback())
         except DRIVER_ERRORS as failure:
-            # A rollback that fails has lost its connection: the database undoes everything by itself.
+            # A rollback that fails has lost its connection: the database undoes everything by itself. And SQLAlchemy takes a
+            # transaction whose COMMIT failed for ended: back in the pool it would still be open.
             error = translate(failure, connection.dialect.name, committing=commit) if commit else None
             connection.invalidate()
             return error

@@ -28,23 +28,25 @@ class TransactionHealth:
         failure: The first failure that has not been undone; None: the transaction may be committed.
     """
 
-    __slots__ = ("_at_savepoint", "failure")
+    __slots__ = ("_at_savepoints", "failure")
 
     def __init__(self) -> None:
         self.failure: StoreError | None = None
-        self._at_savepoint: dict[str, StoreError | None] = {}
+        self._at_savepoints: list[StoreError | None] = []
 
     def fail(self, failure: StoreError) -> None:
         """Note a failure; the first one counts, for the others follow from it."""
         self.failure = self.failure or failure
 
-    def savepoint(self, name: str) -> None:
-        """A savepoint begins."""
-        self._at_savepoint[name] = self.failure
+    def savepoint_begins(self) -> None:
+        """What fails from here on may be undone alone."""
+        self._at_savepoints.append(self.failure)
 
-    def undone(self, name: str) -> None:
-        """Everything since the savepoint is undone."""
-        self.failure = self._at_savepoint.get(name, self.failure)
+    def savepoint_ends(self, *, undone: bool) -> None:
+        """The innermost savepoint is over: what failed in it is undone with it, or stays."""
+        before = self._at_savepoints.pop() if self._at_savepoints else self.failure
+        if undone:
+            self.failure = before
 
 
 def watch(engine: Engine) -> None:
@@ -55,16 +57,21 @@ def watch(engine: Engine) -> None:
         if health is not None:
             health.fail(translate(context.sqlalchemy_exception or context.original_exception, context.dialect))
 
-    def began(connection: Connection, name: str) -> None:
+    def began(connection: Connection, _name: str) -> None:
         if health := _health(connection):
-            health.savepoint(name)
+            health.savepoint_begins()
 
-    def rolled_back(connection: Connection, name: str, _context: Any) -> None:
+    def released(connection: Connection, _name: str, _context: Any) -> None:
         if health := _health(connection):
-            health.undone(name)
+            health.savepoint_ends(undone=False)
+
+    def rolled_back(connection: Connection, _name: str, _context: Any) -> None:
+        if health := _health(connection):
+            health.savepoint_ends(undone=True)
 
     event.listen(engine, "handle_error", failed)
     event.listen(engine, "savepoint", began)
+    event.listen(engine, "release_savepoint", released)
     event.listen(engine, "rollback_savepoint", rolled_back)
 
 

@@ -1,0 +1,136 @@
+"""Pools: waiting has an end, and what was refused is not lost for good."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any
+
+import pytest
+
+from telemed_store._async.store import AsyncStore
+from telemed_store.audit.actor import Actor
+from telemed_store.errors import StoreError, TransactionConflict, Unavailable
+
+pytestmark = pytest.mark.asyncio
+
+SYSTEM = Actor.system("tests")
+SHORT = dt.timedelta(milliseconds=300)
+LATEST = 5.0
+
+
+@pytest.mark.telemed_settings(pool_size=1, pool_timeout=SHORT, sqlite_lock_timeout=SHORT)
+async def test_waiting_for_a_connection_ends_as_unavailable(async_telemed: AsyncStore, ledger: Any) -> None:
+    began = time.monotonic()
+    async with async_telemed.unit_of_work(SYSTEM) as unit:
+        with pytest.raises(Unavailable) as caught:
+            async with async_telemed.unit_of_work(SYSTEM):
+                raise AssertionError("the only connection is in use")
+        await unit.write(ledger.write, "one")
+    async with async_telemed.unit_of_work(SYSTEM) as unit:
+        await unit.write(ledger.write, "two")
+
+    assert time.monotonic() - began < LATEST
+    assert caught.value.__context__ is None
+    assert ledger.written == ["one", "two"]
+
+
+@pytest.mark.telemed_settings(read_statement_timeout=SHORT)
+@pytest.mark.parametrize("frame", ["reader", "snapshot"])
+async def test_a_read_that_takes_too_long_is_stopped(async_telemed: AsyncStore, ledger: Any, frame: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="time limit") as caught:
+        async with getattr(async_telemed, frame)(SYSTEM) as opened:
+            await opened.read(ledger.sleep, 30)
+
+    assert time.monotonic() - began < LATEST
+    assert caught.value.__context__ is None
+    assert await async_telemed.acting_as(SYSTEM).read(ledger.show) == []
+
+
+@pytest.mark.telemed_settings(write_statement_timeout=SHORT)
+async def test_a_write_that_takes_too_long_is_stopped_and_undone(async_telemed: AsyncStore, ledger: Any) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="time limit"):
+        async with async_telemed.unit_of_work(SYSTEM) as unit:
+            await unit.write(ledger.write, "one")
+            await unit.write(ledger.sleep, 30)
+    await async_telemed.acting_as(SYSTEM).write(ledger.write, "two")
+
+    assert time.monotonic() - began < LATEST
+    assert ledger.written == ["two"]
+
+
+@pytest.mark.telemed_settings(
+    lock_timeout=dt.timedelta(seconds=1), sqlite_lock_timeout=SHORT, retry_deadline=SHORT, pool_timeout=SHORT
+)
+async def test_waiting_for_a_lock_held_elsewhere_ends_as_a_conflict(
+    async_telemed: AsyncStore, ledger: Any, telemed_settings: Any, telemed_clock: Any
+) -> None:
+    """Another store stands for another process: on SQLite the two do not share a writers' queue."""
+    async with AsyncStore.open(settings=telemed_settings, clock=telemed_clock) as other:
+        began = time.monotonic()
+        async with async_telemed.unit_of_work(SYSTEM) as unit:
+            await unit.write(ledger.lock)
+            with pytest.raises(TransactionConflict) as caught:
+                await other.acting_as(SYSTEM).write(ledger.lock)
+        await other.acting_as(SYSTEM).write(ledger.lock)
+
+    assert time.monotonic() - began < LATEST
+    assert caught.value.__context__ is None
+
+
+async def test_close_may_be_called_twice_and_ends_the_store(async_telemed: AsyncStore, ledger: Any) -> None:
+    await async_telemed.acting_as(SYSTEM).write(ledger.write, "one")
+    await async_telemed.close()
+    await async_telemed.close()
+    with pytest.raises(StoreError, match="closed"):
+        await async_telemed.acting_as(SYSTEM).read(ledger.show)
+
+
+async def test_a_unit_open_at_close_still_ends_well(async_telemed: AsyncStore, ledger: Any) -> None:
+    async with async_telemed.unit_of_work(SYSTEM) as unit:
+        await unit.write(ledger.write, "one")
+        await async_telemed.close()
+
+    assert ledger.written == ["one"]
+
+
+async def test_a_database_that_cannot_be_reached_is_unavailable_at_once_and_again_later(
+    async_telemed: AsyncStore, ledger: Any, telemed_faults: Any
+) -> None:
+    telemed_faults.fail_next("connect", Unavailable, times=3)
+    with pytest.raises(Unavailable) as caught:
+        await async_telemed.acting_as(SYSTEM).write(ledger.write, "one")
+    with pytest.raises(Unavailable):
+        await async_telemed.acting_as(SYSTEM).read(ledger.show)
+    with pytest.raises(Unavailable):
+        async with async_telemed.snapshot(SYSTEM):
+            pass
+    await async_telemed.acting_as(SYSTEM).write(ledger.write, "two")
+
+    assert caught.value.__context__ is None
+    assert ledger.written == ["two"]
+
+
+@pytest.mark.telemed_settings(pool_size=2, pool_timeout=dt.timedelta(seconds=2))
+async def test_failures_of_every_kind_give_their_connections_back(
+    async_telemed: AsyncStore, ledger: Any, telemed_faults: Any
+) -> None:
+    """More failures than the pool has connections: one that leaked would be missed by the last unit."""
+    mine = async_telemed.acting_as(SYSTEM)
+    for _ in range(3):
+        for point, error in (("commit", TransactionConflict), ("execute", Unavailable)):
+            telemed_faults.fail_next(point, error)
+            with pytest.raises((TransactionConflict, Unavailable)):
+                async with mine.unit_of_work() as unit:
+                    await unit.write(ledger.write, "lost")
+        telemed_faults.lose_commit_reply()
+        with pytest.raises(StoreError):
+            async with mine.unit_of_work() as unit:
+                await unit.write(ledger.write, "uncertain")
+    async with mine.unit_of_work() as unit, mine.reader() as reader:
+        await unit.write(ledger.write, "last")
+        await reader.read(ledger.show)
+
+    assert ledger.written[-1] == "last"
