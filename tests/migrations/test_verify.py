@@ -14,8 +14,8 @@ DAMAGES: dict[str, list[tuple[str, str]]] = {
         ("DROP TABLE outbox", "table outbox is missing"),
         ("DROP TRIGGER tr_audit_logs_append_only_delete", "trigger tr_audit_logs_append_only_delete is missing"),
         (
-            "DROP TRIGGER tr_audit_logs_append_only_delete; CREATE TRIGGER tr_audit_logs_append_only_delete"
-            " BEFORE DELETE ON audit_logs FOR EACH ROW WHEN 0 BEGIN SELECT RAISE(ABORT, 'tr_audit_logs_append_only'); END",
+            ("DROP TRIGGER tr_audit_logs_append_only_delete; CREATE TRIGGER tr_audit_logs_append_only_delete"
+            " BEFORE DELETE ON audit_logs FOR EACH ROW WHEN 0 BEGIN SELECT RAISE(ABORT, 'tr_audit_logs_append_only'); END"),
             "trigger tr_audit_logs_append_only_delete is not as the code declares it",
         ),
         ("DROP INDEX ix_audit_logs_origin_id", "index ix_audit_logs_origin_id is missing"),
@@ -46,13 +46,13 @@ DAMAGES: dict[str, list[tuple[str, str]]] = {
             "constraint ex_appointments_doctor_id_overlap is missing",
         ),
         (
-            "ALTER TABLE {schema}appointments DROP CONSTRAINT ck_appointments_valid_interval,"
-            " ADD CONSTRAINT ck_appointments_valid_interval CHECK (ends_at >= starts_at)",
+            ("ALTER TABLE {schema}appointments DROP CONSTRAINT ck_appointments_valid_interval,"
+            " ADD CONSTRAINT ck_appointments_valid_interval CHECK (ends_at >= starts_at)"),
             "constraint ck_appointments_valid_interval has another condition than the code",
         ),
         (
-            "ALTER TABLE {schema}appointments DROP CONSTRAINT ck_appointments_valid_interval,"
-            " ADD CONSTRAINT ck_appointments_valid_interval CHECK (ends_at > starts_at) NOT VALID",
+            ("ALTER TABLE {schema}appointments DROP CONSTRAINT ck_appointments_valid_interval,"
+            " ADD CONSTRAINT ck_appointments_valid_interval CHECK (ends_at > starts_at) NOT VALID"),
             "constraint ck_appointments_valid_interval is not validated",
         ),
         (
@@ -75,9 +75,9 @@ DAMAGES: dict[str, list[tuple[str, str]]] = {
         ),
         ("ALTER TABLE users DROP KEY uq_users_email", "constraint uq_users_email is missing"),
         (
-            "ALTER TABLE users DROP KEY uq_users_email, DROP COLUMN while_email,"
+            ("ALTER TABLE users DROP KEY uq_users_email, DROP COLUMN while_email,"
             " ADD COLUMN while_email TINYINT AS (IF(deleted_at IS NOT NULL, 1, NULL)) VIRTUAL INVISIBLE,"
-            " ADD UNIQUE KEY uq_users_email (email, while_email)",
+            " ADD UNIQUE KEY uq_users_email (email, while_email)"),
             "constraint uq_users_email is not as the code declares it",
         ),
         (

@@ -142,4 +142,5 @@ def comparable(condition: str) -> str:
     text = _BETWEEN.sub(r"\1 >= \2 and \1 <= \3", text)
     for printed, written in (("= any", " in "), ("<> all", " not in "), ("array[", "["), ("octet_length", "length")):
         text = text.replace(printed, written)
-    return _LAYOUT.sub("", text)
+    # MariaDB prints a bare boolean column as a comparison.
+    return _LAYOUT.sub("", text.replace(" <> 0", ""))

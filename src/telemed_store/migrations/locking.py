@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RootTransaction, text
 from sqlalchemy.exc import DBAPIError
 
 from telemed_store.database.native import family
@@ -106,7 +107,7 @@ def _sqlite(connection: Connection, _settings: Settings) -> Generator[None]:
     connection.rollback()
     _pragma(connection, "PRAGMA foreign_keys = OFF")
     try:
-        with connection.begin():
+        with _write_lock(connection):
             yield
             if _pragma(connection, "PRAGMA foreign_key_check"):
                 raise StoreError(
@@ -114,6 +115,15 @@ def _sqlite(connection: Connection, _settings: Settings) -> Generator[None]:
                 )
     finally:
         _pragma(connection, "PRAGMA foreign_keys = ON")
+
+
+def _write_lock(connection: Connection) -> RootTransaction:
+    try:
+        return connection.begin()
+    except DBAPIError as failure:
+        if getattr(failure.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            raise
+    raise _busy()
 
 
 def _pragma(connection: Connection, sql: str) -> Any:

@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, func, inspect, select, table, text
 
@@ -283,7 +284,7 @@ def _said_as_ours() -> Generator[None]:
     """Alembic's errors are about revisions: unknown ones, or none on the way."""
     try:
         yield
-    except CommandError as failure:
+    except (CommandError, RevisionError) as failure:
         said = str(failure).splitlines()[0]
     else:
         return
