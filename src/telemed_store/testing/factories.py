@@ -53,7 +53,7 @@ class PersonalData:
     """Draws what must be unique within one test; stores of one test that share a database share one of these."""
 
     def __init__(self, seed: str) -> None:
-        self.chance = random.Random(hashlib.sha256(seed.encode()).digest())  # noqa: S311 - test data, the same in every run
+        self.chance: Final = random.Random(hashlib.sha256(seed.encode()).digest())  # noqa: S311 - test data, the same in every run
         self._given_out: set[str] = set()
         self._count = 0
 
@@ -109,7 +109,7 @@ class Inputs:
             "languages": ("pt-BR", "en"),
             "consultation_fee": Decimal("250.00"),
         }
-        return NewDoctor(**{**self._person(name, overrides), **fields, **overrides})
+        return NewDoctor.model_validate({**self._person(name, overrides), **fields, **overrides})
 
     def new_patient(self, **overrides: Any) -> NewPatient:
         """A patient whose profile is complete, so that they can be booked for."""
@@ -127,16 +127,18 @@ class Inputs:
             "weight_kg": Decimal(self._data.chance.randrange(450, 1200)) / 10,
             "allergies": "Dipirona",
         }
-        return NewPatient(**{**self._person(name, overrides), **fields, **overrides})
+        return NewPatient.model_validate({**self._person(name, overrides), **fields, **overrides})
 
     def new_identifier(self, **overrides: Any) -> NewIdentifier:
         """A passport."""
-        return NewIdentifier(**{"system": "passport", "value": f"BR{600_000 + self._data.number()}", **overrides})
+        return NewIdentifier.model_validate(
+            {"system": "passport", "value": f"BR{600_000 + self._data.number()}", **overrides}
+        )
 
     def new_registration(self, **overrides: Any) -> NewRegistration:
         """A registration with a council other than the CRM."""
         fields = {"authority": "CRO", "region": "SP", "number": f"{40_000 + self._data.number()}"}
-        return NewRegistration(**{**fields, **overrides})
+        return NewRegistration.model_validate({**fields, **overrides})
 
     def new_service_location(self, doctor_id: UUID, **overrides: Any) -> NewServiceLocation:
         """An office of a doctor."""
@@ -145,7 +147,7 @@ class Inputs:
             "type": LocationType.OFFICE,
             "address": "Rua das Laranjeiras, 100, São Paulo",
         }
-        return NewServiceLocation(**{"doctor_id": doctor_id, **fields, **overrides})
+        return NewServiceLocation.model_validate({"doctor_id": doctor_id, **fields, **overrides})
 
     def new_specialization(self) -> str:
         """The name of a specialization."""
@@ -155,19 +157,21 @@ class Inputs:
         """Mondays from 8 to 18 on the doctor's clock; with ``specific_date=`` that date."""
         day: dict[str, Any] = {} if "specific_date" in overrides else {"weekday": 1}
         hours = {"start_minute": 8 * 60, "end_minute": 18 * 60}
-        return NewAvailabilityWindow(**{"doctor_id": doctor_id, **day, **hours, **overrides})
+        return NewAvailabilityWindow.model_validate({"doctor_id": doctor_id, **day, **hours, **overrides})
 
     def new_block(self, doctor_id: UUID, **overrides: Any) -> NewBlock:
         """Two days of leave, 90 days ahead and after all blocks made before."""
         first = overrides.get("first_date") or self._today() + dt.timedelta(days=90 + 3 * self._data.number())
         fields = {"first_date": first, "last_date": first + dt.timedelta(days=1), "reason": "Congresso"}
-        return NewBlock(**{"doctor_id": doctor_id, **fields, **overrides})
+        return NewBlock.model_validate({"doctor_id": doctor_id, **fields, **overrides})
 
     def new_appointment(self, doctor_id: UUID, patient_id: UUID, **overrides: Any) -> NewAppointment:
         """Tomorrow at ten on São Paulo's clock, or the next day that has not been given out."""
         day = self._today() + dt.timedelta(days=self._data.number())
         starts_at = dt.datetime.combine(day, dt.time(13), dt.UTC)
-        return NewAppointment(**{"doctor_id": doctor_id, "patient_id": patient_id, "starts_at": starts_at, **overrides})
+        return NewAppointment.model_validate(
+            {"doctor_id": doctor_id, "patient_id": patient_id, "starts_at": starts_at, **overrides}
+        )
 
     def new_imported_visit(self, doctor_id: UUID, patient_id: UUID, **overrides: Any) -> ImportedVisit:
         """Half an hour of last year, with a key of its own."""
@@ -178,7 +182,7 @@ class Inputs:
             "ends_at": overrides.get("starts_at", starts_at) + dt.timedelta(minutes=30),
             "source_key": f"visit-{number}",
         }
-        return ImportedVisit(**{"doctor_id": doctor_id, "patient_id": patient_id, **fields, **overrides})
+        return ImportedVisit.model_validate({"doctor_id": doctor_id, "patient_id": patient_id, **fields, **overrides})
 
     def new_consent(self, user_id: UUID, **overrides: Any) -> NewConsent:
         """Consent to telemedicine, by a click."""
@@ -188,7 +192,7 @@ class Inputs:
             "text_sha256": hashlib.sha256(b"Concordo com o atendimento por telemedicina.").hexdigest(),
             "channel": ConsentChannel.CLICK,
         }
-        return NewConsent(**{"user_id": user_id, **fields, **overrides})
+        return NewConsent.model_validate({"user_id": user_id, **fields, **overrides})
 
     def _person(self, name: str, overrides: dict[str, Any]) -> dict[str, Any]:
         identifiers = {"cpf": self._data.cpf(), "cns": self._data.cns()}

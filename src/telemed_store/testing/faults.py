@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, Pool
 
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.errors import CommitUncertain, StoreError, TransactionConflict, Unavailable
-from telemed_store.settings import Settings
+from telemed_store.settings import load_settings
 from telemed_store.testing.watching import Database, is_control, is_opening, listening
 
 __all__ = ["Faults", "Point"]
@@ -76,7 +76,7 @@ class Faults:
         self._reconnected: set[int] = set()
         self._files: list[Any] = []
         self._raise_next: tuple[int, str, str] | None = None
-        plan = engine_plan(self._database.url, Settings(env="test"), Role.READ, "sync")
+        plan = engine_plan(self._database.url, load_settings(env="test"), Role.READ, "sync")
         self._own = create_engine(
             plan.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=plan.options["connect_args"]
         )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from telemed_store.database.engines import Role, engine_plan
-from telemed_store.settings import Settings
+from telemed_store.settings import load_settings
 from telemed_store.testing.templates import Furnish, build
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _end_others(connection: Connection) -> None:
 
 
 def _open(url: str) -> Engine:
-    plan = engine_plan(url, Settings(env="test"), Role.READ, "sync")
+    plan = engine_plan(url, load_settings(env="test"), Role.READ, "sync")
     arguments = plan.options["connect_args"]
     return create_engine(plan.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
 

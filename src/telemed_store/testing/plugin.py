@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import pytest
 
@@ -98,7 +98,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Say in one line per engine which tests were left out for want of a server."""
     absent: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
-        said = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        told: object = report.longrepr
+        said = str(cast("tuple[str, int, str]", told)[2]) if isinstance(told, tuple) else ""
         if ABSENT in said:
             reason = said.partition(ABSENT)[2]
             absent[reason] = absent.get(reason, 0) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from telemed_store._async.store import AsyncStore
@@ -32,7 +32,7 @@ class AsyncMake(Inputs):
 
     def __init__(self, store: AsyncStore, data: PersonalData, clock: Clock) -> None:
         super().__init__(data, clock)
-        self.actor = Actor.system("telemed_make")
+        self.actor: Final = Actor.system("telemed_make")
         self._as_job = store.acting_as(self.actor)
 
     async def doctor(self, **overrides: Any) -> Doctor:

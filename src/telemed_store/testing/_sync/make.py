@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from telemed_store._sync.store import Store
@@ -33,7 +33,7 @@ class Make(Inputs):
 
     def __init__(self, store: Store, data: PersonalData, clock: Clock) -> None:
         super().__init__(data, clock)
-        self.actor = Actor.system("telemed_make")
+        self.actor: Final = Actor.system("telemed_make")
         self._as_job = store.acting_as(self.actor)
 
     def doctor(self, **overrides: Any) -> Doctor:

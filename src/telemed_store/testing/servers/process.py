@@ -72,9 +72,9 @@ class Lease:
     def __init__(self, name: str, connection: socket.socket, *, dedicated: bool, log: Path | None = None) -> None:
         self.name = name
         self.dedicated = dedicated
-        self.directory = Path()
-        self.port = 0
-        self.pid = 0
+        self.directory: Path = Path()
+        self.port: int = 0
+        self.pid: int = 0
         self._connection = connection
         self._log = log
         self._lock = threading.Lock()

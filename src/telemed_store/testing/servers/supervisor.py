@@ -26,7 +26,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 _POLL = 0.01
 _ATTEMPTS = 3
@@ -76,7 +76,7 @@ class Server:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.port = 0
+        self.port: int = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.stopped: list[int] = []
 
@@ -184,12 +184,12 @@ class Supervisor:
     """Serves the leases of one server until the last of them ends."""
 
     def __init__(self, first: socket.socket) -> None:
-        self.selector = selectors.DefaultSelector()
+        self.selector: Final = selectors.DefaultSelector()
         self.buffers: dict[socket.socket, bytes] = {}
         self.failure: dict[str, Any] | None = None
         self.first = first
-        self.job = Job(**json.loads(self._read_job()))
-        self.server = Server(self.job)
+        self.job: Final = Job(**json.loads(self._read_job()))
+        self.server: Final = Server(self.job)
         self.listener: socket.socket | None = None
 
     def run(self) -> None:
