@@ -1,0 +1,1 @@
+"""Tests of the shells; the synchronous ones are generated from the asynchronous ones."""
