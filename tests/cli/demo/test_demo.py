@@ -210,3 +210,19 @@ def test_a_refusal_of_the_command_is_one_line_and_an_exit_code(cohort_wheel: Pat
     assert done.returncode == 3
     assert "name another one with --output" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.telemed_engines("postgresql", "mariadb")
+def test_it_loads_into_a_server_that_is_named(
+    telemed_database_url: str,
+    telemed_keys: str,
+    cohort_wheel: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TELEMED_STORE_KEYS", telemed_keys)
+    options = Options(tmp_path, telemed_database_url, TODAY, people=20, cohort=cohort_wheel.parent)
+    summary = run(options, SILENT)
+    assert sorted(summary.race) == [LOADED, "slot_taken: doctor"]
+    assert summary.agenda == summary.inputs["bookings"].loaded + 1
