@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from telemed_store.testing.servers.mariadb import MariaDbServer
 
 __all__ = ["MariaDbTemplate"]
+
+_CLOSING_SECONDS: Final = 0.25
 
 # What tells whether a test left other tables than it found: names of tables, columns and triggers.
 _SHAPE = text(
@@ -118,8 +121,17 @@ class MariaDbTemplate:
 
 
 def _end_others(connection: Connection) -> None:
-    """A connection that a test forgot may hold locks for ever."""
-    for other in connection.execute(_OTHERS).scalars():
+    """A connection that a test forgot may hold locks for ever.
+
+    Most are closing by themselves, and are given the moment they need: a KILL that meets a session in its last instant may end
+    another one that has taken over its socket.
+    """
+    deadline = time.monotonic() + _CLOSING_SECONDS
+    while others := list(connection.execute(_OTHERS).scalars()):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.002)
+    for other in others:
         with contextlib.suppress(DBAPIError):  # it may have ended by itself
             connection.exec_driver_sql(f"KILL CONNECTION {int(other)}")
 

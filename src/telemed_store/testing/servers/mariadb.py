@@ -130,6 +130,8 @@ def plan(source: Binaries) -> Plan:
         sockets = socket_directory(home, "s.sock")
         data = home / "data"
         data.mkdir()
+        temporary = home / "tmp"
+        temporary.mkdir()
         common = ["--no-defaults", f"--user={user}", f"--datadir={data}"]
         install = ["mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
         serve = [
@@ -143,7 +145,8 @@ def plan(source: Binaries) -> Plan:
             home=str(home),
             prepare=[[*install, "--skip-name-resolve"]],
             serve=serve,
-            environment=environment(),
+            # A MariaDB that starts deletes the temporary tables it finds, those of other running servers too.
+            environment={**environment(), "TMPDIR": str(temporary)},
             ready="ready for connections.",
             log=str(home / "server.log"),
             remove=[str(home), str(sockets)],
