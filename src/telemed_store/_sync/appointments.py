@@ -53,7 +53,7 @@ class AppointmentReads:
         return self._frame.read(queries.of_pair, id, doctor_id, patient_id)
 
     def by_access_code(self, code: str) -> Appointment:
-        """One appointment by its access code (Q005).
+        """One appointment by its access code, in upper or lower case (Q005).
 
         Raises:
             NotFound: There is none, or it is not visible to the actor.
@@ -166,14 +166,20 @@ class AppointmentReads:
             except_id: An appointment that is to be moved and therefore does not count.
 
         Raises:
-            ValidationFailed: Neither a doctor nor a patient is given, or an instant has no time zone.
+            ValidationFailed: Neither a doctor nor a patient is given, an instant has no time zone, or the end is not after the start.
         """
         return self._frame.read(
             queries.overlapping, starts_at, ends_at, doctor_id=doctor_id, patient_id=patient_id, except_id=except_id
         )
 
     def has_relationship(self, doctor_id: UUID, patient_id: UUID, kind: RelationKind = RelationKind.ANY) -> bool:
-        """Whether doctor and patient are related: by any appointment, one not cancelled, or one now or lately (Q013)."""
+        """Whether doctor and patient are related: by any appointment, one not cancelled, or one now or lately (Q013).
+
+        Only appointments that the actor sees count: to a third person nobody is related to anybody.
+
+        Raises:
+            ValidationFailed: ``kind`` is none of `RelationKind`.
+        """
         return self._frame.read(lookups.has_relationship, doctor_id, patient_id, kind)
 
     def linkable(
@@ -247,7 +253,8 @@ class Appointments(AppointmentReads):
 
         Args:
             new: Doctor, patient, time and place.
-            idempotency_key: Repeating the call with the same key and content returns the stored appointment, for ever.
+            idempotency_key: Repeating the call with the same key and content returns the stored appointment as it is by then, for ever:
+                after its start, after its end, and with ``deleted_at`` after it was deleted. Each actor has keys of their own.
             override_availability: Why the time may lie outside the doctor's windows, 1 to 500 characters; goes into the log.
 
         Raises:
