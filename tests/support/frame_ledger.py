@@ -103,6 +103,17 @@ class Ledger:
         """Take a row's lock, which everybody else who takes it waits for; on SQLite the unit itself is the lock."""
         connection.execute(select(schema_compatibility).with_for_update()).all()
 
+    @staticmethod
+    def make_locks(connection: Connection, _context: Context, *names: str) -> None:
+        """Rows for `lock_named`."""
+        rows = [{"id": ord(name), "oldest_code_revision": 1} for name in names]
+        connection.execute(insert(schema_compatibility), rows)
+
+    @staticmethod
+    def lock_named(connection: Connection, _context: Context, name: str) -> None:
+        row = select(schema_compatibility).where(schema_compatibility.c.id == ord(name))
+        connection.execute(row.with_for_update()).all()
+
     # What is committed.
 
     def _all(self, statement: Any) -> list[Any]:
