@@ -68,7 +68,7 @@ class StoreError(Exception):
     http_status: ClassVar[int] = 500
 
     def __init__(self, message: str | None = None, *, cause: Cause | None = None) -> None:
-        self.message = message or default_message(type(self))
+        self.message: str = message or default_message(type(self))
         self.cause = cause
         super().__init__(self.message)
 
@@ -89,7 +89,7 @@ class ValidationFailed(StoreError):
     http_status = 422
 
     def __init__(self, fields: Mapping[str, str], *, cause: Cause | None = None) -> None:
-        self.fields = dict(fields)
+        self.fields: dict[str, str] = dict(fields)
         listed = "; ".join(f"{name}: {reason}" for name, reason in self.fields.items())
         super().__init__(f"Correct these fields and call again: {listed}.", cause=cause)
 

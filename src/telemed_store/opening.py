@@ -26,7 +26,7 @@ __all__ = ["DirectOpening", "Opening", "open_direct", "open_settings"]
 
 DEFAULT_DIRECTORY: Final = "telemed-data"
 
-logger = logging.getLogger("telemed_store")
+logger: Final = logging.getLogger("telemed_store")
 
 _said: set[str] = set()
 

@@ -6,7 +6,7 @@ Durations are `datetime.timedelta` (in the environment: ISO 8601 such as ``PT30M
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,33 +34,35 @@ def _parse(text: str) -> dt.timedelta:
 class Settings(BaseSettings):
     """Everything that may differ between two installations; see the settings table in the documentation."""
 
-    model_config = SettingsConfigDict(
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix="TELEMED_STORE_", frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True
     )
 
     # Where and how.
     env: Literal["development", "test", "production"] = Field(
-        "development", description="`production` refuses SQLite, in-process backends and missing keys."
+        default="development", description="`production` refuses SQLite, in-process backends and missing keys."
     )
-    database_url: SecretStr | None = Field(None, description="Primary database; none: a local SQLite file.")
+    database_url: SecretStr | None = Field(default=None, description="Primary database; none: a local SQLite file.")
     replica_url: SecretStr | None = Field(
-        None, description="Database that readers and snapshots use; none: the primary."
+        default=None, description="Database that readers and snapshots use; none: the primary."
     )
     direct_url: SecretStr | None = Field(
-        None, description="Database behind a pooler, for migrations and LISTEN; none: the primary's URL."
+        default=None, description="Database behind a pooler, for migrations and LISTEN; none: the primary's URL."
     )
     schema_name: str = Field(
-        "telemed",
+        default="telemed",
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",
         validation_alias=AliasChoices("schema_name", "schema", "TELEMED_STORE_SCHEMA"),
         description="PostgreSQL schema that holds the tables (a tenant is another one).",
     )
-    keys: SecretStr | None = Field(None, description="Key-encryption keys and the index key: `id:base64url,…`.")
+    keys: SecretStr | None = Field(default=None, description="Key-encryption keys and the index key: `id:base64url,…`.")
     key_store: str | None = Field(
-        None,
+        default=None,
         description="Factory of a key store of your own, as `package.module:factory`; none: the table `subject_keys`.",
     )
-    event_sink: str | None = Field(None, description="Where the relay delivers events; none: no outbox row is written.")
+    event_sink: str | None = Field(
+        default=None, description="Where the relay delivers events; none: no outbox row is written."
+    )
     single_process: bool = Field(default=False, description="Allow in-process backends on a server database.")
 
     # Time limits (design §3.17).
@@ -72,25 +74,31 @@ class Settings(BaseSettings):
     idle_transaction_timeout: dt.timedelta = _duration("15 s", "A transaction in which nothing happens.")
     pool_timeout: dt.timedelta = _duration("10 s", "Waiting for a connection of the pool.")
     pool_size: int = Field(
-        12, ge=1, le=100, description="Connections per process for units of work; as many for readers."
+        default=12, ge=1, le=100, description="Connections per process for units of work; as many for readers."
     )
     retry_deadline: dt.timedelta = _duration("20 s", "How long a conflicting unit of work is re-run.")
 
     # Appointments.
     appointment_duration: dt.timedelta = _duration("30 min", "Length of an appointment whose end is not said.")
     slot_step: dt.timedelta | None = Field(
-        None, gt=dt.timedelta(0), description="Grid of free slots; none: the duration."
+        default=None, gt=dt.timedelta(0), description="Grid of free slots; none: the duration."
     )
     window_min: dt.timedelta = _duration("60 min", "Shortest availability window.")
     same_day_cutoff: dt.timedelta = _duration("5 min", "A free slot starts later than now plus this.", positive=False)
-    access_code_length: int = Field(8, ge=6, le=8, description="Characters of an access code.")
+    access_code_length: int = Field(default=8, ge=6, le=8, description="Characters of an access code.")
     require_telemedicine_consent: bool = Field(
         default=True, description="Starting a teleconsultation needs the patient's active consent."
     )
 
-    link_completed_days: int = Field(30, ge=0, description="Days a completed appointment takes new documents (Q015).")
-    issue_patient_days: int = Field(10, ge=0, description="Days a completed appointment lets its doctor issue (Q016).")
-    ad_hoc_relationship_days: int = Field(7, ge=0, description="Days a completed appointment allows an ad-hoc call.")
+    link_completed_days: int = Field(
+        default=30, ge=0, description="Days a completed appointment takes new documents (Q015)."
+    )
+    issue_patient_days: int = Field(
+        default=10, ge=0, description="Days a completed appointment lets its doctor issue (Q016)."
+    )
+    ad_hoc_relationship_days: int = Field(
+        default=7, ge=0, description="Days a completed appointment allows an ad-hoc call."
+    )
 
     # People and consents.
     view_dedupe: dt.timedelta = _duration(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from telemed_store._async.appointments import AsyncAppointmentReads, AsyncAppointments
 from telemed_store._async.availability import AsyncAvailability, AsyncAvailabilityReads
 from telemed_store._async.consents import AsyncConsentReads, AsyncConsents
@@ -16,19 +18,19 @@ class AsyncReadRepositories:
     """The read half of every repository."""
 
     def __init__(self, frame: AsyncReadFrame) -> None:
-        self.people = AsyncPeopleReads(frame)
-        self.consents = AsyncConsentReads(frame)
-        self.availability = AsyncAvailabilityReads(frame)
-        self.appointments = AsyncAppointmentReads(frame)
-        self.events = AsyncEvents(frame)
+        self.people: Final = AsyncPeopleReads(frame)
+        self.consents: Final = AsyncConsentReads(frame)
+        self.availability: Final = AsyncAvailabilityReads(frame)
+        self.appointments: Final = AsyncAppointmentReads(frame)
+        self.events: Final = AsyncEvents(frame)
 
 
 class AsyncRepositories:
     """Every repository, whole."""
 
     def __init__(self, frame: AsyncFrame) -> None:
-        self.people = AsyncPeople(frame)
-        self.consents = AsyncConsents(frame)
-        self.availability = AsyncAvailability(frame)
-        self.appointments = AsyncAppointments(frame)
-        self.events = AsyncEvents(frame)
+        self.people: Final = AsyncPeople(frame)
+        self.consents: Final = AsyncConsents(frame)
+        self.availability: Final = AsyncAvailability(frame)
+        self.appointments: Final = AsyncAppointments(frame)
+        self.events: Final = AsyncEvents(frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar, overload
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -99,13 +99,25 @@ class AsyncStore:
         """Short for ``acting_as(actor).join(connection)``."""
         return AsyncJoinedUnitOfWork(self._core, actor, connection)
 
+    @overload
     def on(
         self,
         event: type[EventT],
-        function: Callable[..., object],
+        function: Callable[[EventT], object],
         *,
-        when: When = "after_commit",
-    ) -> None:
+        when: Literal["after_commit"] = "after_commit",
+    ) -> None: ...
+
+    @overload
+    def on(
+        self,
+        event: type[EventT],
+        function: Callable[[EventT, AsyncUnitOfWork], object],
+        *,
+        when: Literal["in_transaction"],
+    ) -> None: ...
+
+    def on(self, event: type[EventT], function: Callable[..., object], *, when: When = "after_commit") -> None:
         """Be told of domain events of a class (and its subclasses).
 
         Args:

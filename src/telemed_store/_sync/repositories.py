@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from telemed_store._sync.appointments import AppointmentReads, Appointments
 from telemed_store._sync.availability import Availability, AvailabilityReads
 from telemed_store._sync.consents import ConsentReads, Consents
@@ -17,19 +19,19 @@ class ReadRepositories:
     """The read half of every repository."""
 
     def __init__(self, frame: ReadFrame) -> None:
-        self.people = PeopleReads(frame)
-        self.consents = ConsentReads(frame)
-        self.availability = AvailabilityReads(frame)
-        self.appointments = AppointmentReads(frame)
-        self.events = Events(frame)
+        self.people: Final = PeopleReads(frame)
+        self.consents: Final = ConsentReads(frame)
+        self.availability: Final = AvailabilityReads(frame)
+        self.appointments: Final = AppointmentReads(frame)
+        self.events: Final = Events(frame)
 
 
 class Repositories:
     """Every repository, whole."""
 
     def __init__(self, frame: Frame) -> None:
-        self.people = People(frame)
-        self.consents = Consents(frame)
-        self.availability = Availability(frame)
-        self.appointments = Appointments(frame)
-        self.events = Events(frame)
+        self.people: Final = People(frame)
+        self.consents: Final = Consents(frame)
+        self.availability: Final = Availability(frame)
+        self.appointments: Final = Appointments(frame)
+        self.events: Final = Events(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar, overload
 
 from sqlalchemy import URL, Connection, Engine
 
@@ -99,13 +99,25 @@ class Store:
         """Short for ``acting_as(actor).join(connection)``."""
         return JoinedUnitOfWork(self._core, actor, connection)
 
+    @overload
     def on(
         self,
         event: type[EventT],
-        function: Callable[..., object],
+        function: Callable[[EventT], object],
         *,
-        when: When = "after_commit",
-    ) -> None:
+        when: Literal["after_commit"] = "after_commit",
+    ) -> None: ...
+
+    @overload
+    def on(
+        self,
+        event: type[EventT],
+        function: Callable[[EventT, UnitOfWork], object],
+        *,
+        when: Literal["in_transaction"],
+    ) -> None: ...
+
+    def on(self, event: type[EventT], function: Callable[..., object], *, when: When = "after_commit") -> None:
         """Be told of domain events of a class (and its subclasses).
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Transaction
 
@@ -57,11 +57,11 @@ class UnitOfWork(Repositories):
         failure = self._notes.health.failure
         return failure is None or isinstance(failure, TransactionConflict)
 
-    def after_commit(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    def after_commit(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Call ``function`` after the commit, never after a rollback. If it fails that is logged, nothing more."""
         self._notes.hooks.after_commit(Hook(function, args, kwargs))
 
-    def after_rollback(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    def after_rollback(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Call ``function`` after everything was undone, never after a commit."""
         self._notes.hooks.after_rollback(Hook(function, args, kwargs))
 

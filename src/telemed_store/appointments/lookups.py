@@ -6,7 +6,20 @@ import datetime as dt
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from telemed_store.appointments import queries
 from telemed_store.appointments import statements as sql
@@ -291,8 +304,12 @@ def linkable(
 _NAME_ORDER: Final = Keyset(_patient_users.c.name, _patient_users.c.id)
 
 
+def _named(field: str, type_: Any = None, **options: Any) -> BindParameter[Any]:
+    return bindparam(field, type_=type_, **options)
+
+
 def _issue_patients(*, continued: bool) -> Select[*tuple[Any, ...]]:
-    reachable = Linkable("UTC", 0).condition(lambda field, type_=None, **_: bindparam(field, type_=type_))
+    reachable = Linkable("UTC", 0).condition(_named)
     statement = (
         select(patients.c.id, _patient_users.c.id, _patient_users.c.name)
         .join(_patient_users, _patient_users.c.id == patients.c.user_id)

@@ -40,8 +40,8 @@ __all__ = [
     "sides_visible",
 ]
 
-appointment_from = hydrator(Appointment)
-log_from = hydrator(AppointmentLog)
+appointment_from: Final = hydrator(Appointment)
+log_from: Final = hydrator(AppointmentLog)
 
 APPOINTMENT_COLUMNS: Final = tuple(appointments.c[name] for name in Appointment.model_fields)
 LOG_COLUMNS: Final = tuple(appointment_logs.c[name] for name in AppointmentLog.model_fields)

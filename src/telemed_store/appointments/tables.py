@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -73,7 +73,7 @@ class AppointmentReminderColumns(AppendOnlyRow):
     sent_at: Named[dt.datetime] = Column(UtcDateTime(), nullable=False)
 
 
-appointments = Table(
+appointments: Final = Table(
     "appointments",
     METADATA,
     AppointmentColumns,
@@ -114,7 +114,7 @@ appointments = Table(
     **TABLE_OPTIONS,
 )
 
-appointment_logs = Table(
+appointment_logs: Final = Table(
     "appointment_logs",
     METADATA,
     AppointmentLogColumns,
@@ -125,7 +125,7 @@ appointment_logs = Table(
     **TABLE_OPTIONS,
 )
 
-appointment_reminders = Table(
+appointment_reminders: Final = Table(
     "appointment_reminders",
     METADATA,
     AppointmentReminderColumns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKey, Index, Named, String, Table
@@ -46,9 +46,9 @@ class AuditLogColumns(AppendOnlyRow):
     details: Named[dict[str, Any]] = Column(json_type(), nullable=False)
 
 
-access_origins = Table("access_origins", METADATA, AccessOriginColumns, **TABLE_OPTIONS)
+access_origins: Final = Table("access_origins", METADATA, AccessOriginColumns, **TABLE_OPTIONS)
 
-data_access_logs = Table(
+data_access_logs: Final = Table(
     "data_access_logs",
     METADATA,
     DataAccessLogColumns,
@@ -61,7 +61,7 @@ data_access_logs = Table(
     **TABLE_OPTIONS,
 )
 
-audit_logs = Table(
+audit_logs: Final = Table(
     "audit_logs",
     METADATA,
     AuditLogColumns,

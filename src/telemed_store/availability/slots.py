@@ -39,7 +39,7 @@ _DAYS_AROUND: Final = 2
 # Where a window stands in a row of CALENDARS: behind the doctor, before the open location.
 _WINDOW: Final = slice(3, -1)
 
-_slot = hydrator(FreeSlot)
+_slot: Final = hydrator(FreeSlot)
 
 
 @dataclass(frozen=True, slots=True)

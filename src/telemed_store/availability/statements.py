@@ -54,9 +54,9 @@ __all__ = [
 _w: Final = availability_windows.c
 _b: Final = blocked_dates.c
 
-to_window = hydrator(AvailabilityWindow)
-to_block = hydrator(BlockedDates)
-to_location = hydrator(ServiceLocation)
+to_window: Final = hydrator(AvailabilityWindow)
+to_block: Final = hydrator(BlockedDates)
+to_location: Final = hydrator(ServiceLocation)
 
 _LIVE_WINDOW: Final = _w.deleted_at.is_(None)
 _LIVE_BLOCK: Final = _b.deleted_at.is_(None)

@@ -71,7 +71,7 @@ class BlockedDatesColumns(MutableRow, SoftDeletable):
     reason: Named[str | None] = Column(String(500), nullable=True)
 
 
-availability_windows = Table(
+availability_windows: Final = Table(
     "availability_windows",
     METADATA,
     AvailabilityWindowColumns,
@@ -100,7 +100,7 @@ availability_windows = Table(
     **TABLE_OPTIONS,
 )
 
-blocked_dates = Table(
+blocked_dates: Final = Table(
     "blocked_dates",
     METADATA,
     BlockedDatesColumns,

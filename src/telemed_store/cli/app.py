@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,7 +13,7 @@ from telemed_store.cli.output import OneLineErrors
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: Final = typer.Typer(
     cls=OneLineErrors,
     no_args_is_help=True,
     add_completion=False,

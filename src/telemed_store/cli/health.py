@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import typer
 from sqlalchemy import Connection, text
@@ -21,7 +22,7 @@ from telemed_store.settings import load_settings
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: Final = typer.Typer(
     no_args_is_help=True,
     help="Say whether the process lives, the database is ready, and everything is as it should be.",
 )

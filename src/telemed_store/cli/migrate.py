@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,7 +14,7 @@ from telemed_store.opening import open_direct
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Bring the database's schema up to date, or see how it stands.")
+app: Final = typer.Typer(no_args_is_help=True, help="Bring the database's schema up to date, or see how it stands.")
 
 UpTo = Annotated[str, typer.Argument(help="Revision to go up to: an id, +1, or head.")]
 

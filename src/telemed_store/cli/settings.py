@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 import typer
 from pydantic import SecretStr
@@ -14,7 +14,7 @@ from telemed_store.settings import Settings, load_settings
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Show the settings in effect, secrets hidden.")
+app: Final = typer.Typer(help="Show the settings in effect, secrets hidden.")
 
 
 @app.callback(invoke_without_command=True)

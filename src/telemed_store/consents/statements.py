@@ -25,7 +25,7 @@ __all__ = [
     "consent_from",
 ]
 
-consent_from = hydrator(Consent)
+consent_from: Final = hydrator(Consent)
 
 _type = bindparam("type", type_=consents.c.type.type)
 _active = (

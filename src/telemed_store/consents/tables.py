@@ -39,7 +39,7 @@ class ConsentColumns(MutableRow):
     origin_id: Named[UUID | None] = Column(Id(), ForeignKey("telemed.access_origins.id"), nullable=True)
 
 
-consents = Table(
+consents: Final = Table(
     "consents",
     METADATA,
     ConsentColumns,

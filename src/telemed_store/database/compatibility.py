@@ -24,7 +24,7 @@ class SchemaCompatibilityColumns(TypedColumns):
     oldest_code_revision: Named[int] = Column(Integer, nullable=False)
 
 
-schema_compatibility = Table("schema_compatibility", METADATA, SchemaCompatibilityColumns, **TABLE_OPTIONS)
+schema_compatibility: Final = Table("schema_compatibility", METADATA, SchemaCompatibilityColumns, **TABLE_OPTIONS)
 
 # pk_schema_compatibility: the table has one row.
 _OLDEST = select(schema_compatibility.c.oldest_code_revision).where(schema_compatibility.c.id == 1)

@@ -217,7 +217,7 @@ class Deadline:
     __slots__ = ("at",)
 
     def __init__(self) -> None:
-        self.at = float("inf")
+        self.at: float = float("inf")
 
     def passed(self) -> int:
         """1, which interrupts the statement, once the instant is over."""

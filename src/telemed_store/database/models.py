@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -13,7 +13,7 @@ __all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given"]
 class StoredModel(BaseModel):
     """A row as callers see it: frozen, whole, valid because the database said so."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
 
     def __repr__(self) -> str:
         # Rows hold health data: a repr, and with it a log line or a traceback, tells which row, not what stands in it.
@@ -26,7 +26,9 @@ class StoredModel(BaseModel):
 class Input(BaseModel):
     """What a caller says: frozen, validated when built, unknown fields refused; errors never quote values."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True
+    )
 
     def __repr__(self) -> str:
         # Inputs hold personal data: a repr, and with it a log line or a traceback, names the fields alone.

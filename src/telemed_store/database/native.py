@@ -64,7 +64,7 @@ NATIVE_OBJECTS: Final[list[NativeObject]] = []
 class NativeStatement(ExecutableDDLElement):
     """A piece of native SQL as an executable DDL element, with the schema filled in."""
 
-    inherit_cache = False
+    inherit_cache: bool | None = False
 
     def __init__(self, sql: str, schema: str | None = SCHEMA) -> None:
         self.sql = sql
@@ -85,7 +85,7 @@ def declare(table: Table, *objects: NativeObject) -> None:
     """Bind native objects to their table: in the order given they are created with it."""
     NATIVE_OBJECTS.extend(objects)
 
-    def create(target: Table, connection: Connection, **_: object) -> None:
+    def create(_target: Table, connection: Connection, **_: object) -> None:
         schema = deployed_schema(connection)
         for native in objects:
             if native.engine == family(connection.dialect):

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -40,7 +40,7 @@ class Page(BaseModel, Generic[T]):
         has_more: Whether there are rows behind this page.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     items: tuple[T, ...]
     next_cursor: str | None
@@ -136,7 +136,7 @@ class Keyset:
     def __init__(self, *columns: Column[Any], descending: bool = False) -> None:
         self.columns = columns
         self.descending = descending
-        self.names = tuple(column.name for column in columns)
+        self.names: Final = tuple(column.name for column in columns)
 
     def order(self, statement: Select[*tuple[Any, ...]], *, continued: bool) -> Select[*tuple[Any, ...]]:
         """The statement in the list's order, one row longer than the page (``page_limit``), behind a cursor if there is one."""
@@ -171,9 +171,11 @@ class Keyset:
         """The page of ``items``, which were read with one more than ``size``."""
         has_more = len(items) > size
         shown = items[:size]
-        at = position or (lambda item: [getattr(item, name) for name in self.names])
-        cursor = codec.seal(at(shown[-1]), binding) if has_more else None
+        cursor = codec.seal((position or self._position)(shown[-1]), binding) if has_more else None
         return Page(items=tuple(shown), next_cursor=cursor, has_more=has_more)
+
+    def _position(self, item: object) -> list[Any]:
+        return [getattr(item, name) for name in self.names]
 
 
 def list_binding(name: str, owner: str, filters: Any) -> bytes:

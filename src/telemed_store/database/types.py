@@ -7,10 +7,9 @@ C-implemented call converts each value.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Dialect, LargeBinary, String, Text, types
@@ -32,15 +31,21 @@ __all__ = [
     "json_type",
 ]
 
-Processor = Callable[[Any], Any]
+
+class Processor(Protocol):
+    """Converts one value, as SQLAlchemy calls it."""
+
+    def __call__(self, value: Any) -> Any: ...
+
+
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
 
 class Id(TypeDecorator[UUID]):
     """A UUID: native on PostgreSQL, 16 big-endian bytes elsewhere, so that version 7 sorts by time on every engine."""
 
-    impl = types.BINARY(16)
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = types.BINARY(16)
+    cache_ok: bool | None = True
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -74,8 +79,8 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
     the instants do.
     """
 
-    impl = types.DateTime(timezone=True)
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = types.DateTime(timezone=True)
+    cache_ok: bool | None = True
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -116,8 +121,8 @@ def _naive_to_instant(value: dt.datetime | None) -> dt.datetime | None:
 class WallClock(TypeDecorator[dt.datetime]):
     """A naive local date and time as a person chose it; its zone stands in a column beside it."""
 
-    impl = types.DateTime(timezone=False)
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = types.DateTime(timezone=False)
+    cache_ok: bool | None = True
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -132,8 +137,8 @@ class WallClock(TypeDecorator[dt.datetime]):
 class ClosedList(TypeDecorator[EnumT]):
     """A member of a ``StrEnum``, stored as its text; the table's check constraint (`closed_list`) closes the list."""
 
-    impl = String
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    cache_ok: bool | None = True
 
     def __init__(self, members: type[EnumT]) -> None:
         self.members = members
@@ -147,7 +152,7 @@ class ClosedList(TypeDecorator[EnumT]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         by_text: dict[str | None, EnumT | None] = {member.value: member for member in self.members}
         by_text[None] = None
-        return by_text.__getitem__
+        return cast("Processor", by_text.__getitem__)  # called by position; a function around it would cost per value
 
     @override
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
@@ -179,8 +184,8 @@ LongText = Text
 class Ciphertext(TypeDecorator[bytes]):
     """Sealed bytes (crypto.envelope); nothing converts them implicitly: operations seal and open explicitly."""
 
-    impl = LargeBinary
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = LargeBinary
+    cache_ok: bool | None = True
 
     def __repr__(self) -> str:
         return "Ciphertext()"
@@ -189,8 +194,8 @@ class Ciphertext(TypeDecorator[bytes]):
 class Digest(TypeDecorator[bytes]):
     """32 bytes of a keyed hash or SHA-256, indexable on every engine."""
 
-    impl = types.LargeBinary(32)
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = types.LargeBinary(32)
+    cache_ok: bool | None = True
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -204,8 +209,8 @@ class Digest(TypeDecorator[bytes]):
 class FixedPoint(TypeDecorator[Decimal]):
     """An exact decimal number: NUMERIC on the servers; on SQLite, which has only floating point, whole units of its last digit."""
 
-    impl = types.Numeric
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = types.Numeric
+    cache_ok: bool | None = True
 
     def __init__(self, precision: int, scale: int) -> None:
         self.precision = precision
@@ -217,9 +222,11 @@ class FixedPoint(TypeDecorator[Decimal]):
         exact = types.BigInteger() if dialect.name == "sqlite" else types.Numeric(self.precision, self.scale)
         return dialect.type_descriptor(exact)
 
+    @override
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         return value if value is None or dialect.name != "sqlite" else int(value.scaleb(self.scale).to_integral_exact())
 
+    @override
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return value if value is None or dialect.name != "sqlite" else Decimal(value).scaleb(-self.scale)
 

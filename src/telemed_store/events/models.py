@@ -34,7 +34,7 @@ class DomainEvent(BaseModel):
         recipients: Users whom it concerns.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     aggregate_type: ClassVar[str]
     schema_version: ClassVar[int] = 1

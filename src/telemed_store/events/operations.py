@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -19,7 +20,7 @@ __all__ = ["of_aggregate", "record", "record_many"]
 _INSERT_EVENT = insert(domain_events)
 _INSERT_OUTBOX = insert(outbox)
 
-_recorded = hydrator(RecordedEvent)
+_recorded: Final = hydrator(RecordedEvent)
 # uq_domain_events_aggregate_type_aggregate_id_aggregate_version
 _OF_AGGREGATE = (
     select(*(domain_events.c[name] for name in RecordedEvent.model_fields))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Named, String, Table, TypedColumns, UniqueConstraint
@@ -39,7 +39,7 @@ class OutboxColumns(TypedColumns):
     parked_at: Named[dt.datetime | None] = Column(UtcDateTime(), nullable=True)
 
 
-domain_events = Table(
+domain_events: Final = Table(
     "domain_events",
     METADATA,
     DomainEventColumns,
@@ -49,7 +49,7 @@ domain_events = Table(
     **TABLE_OPTIONS,
 )
 
-outbox = Table(
+outbox: Final = Table(
     "outbox",
     METADATA,
     OutboxColumns,

@@ -61,8 +61,8 @@ _PATIENTS_BY_ID: Final = Keyset(patients_table.c.id)
 _BY_NAME_KEY: Final = Keyset(specializations_table.c.name_key, specializations_table.c.id)
 _PLACES_BY_NAME: Final = Keyset(service_locations.c.name, service_locations.c.id)
 
-_patient_summary = hydrator(PatientSummary)
-_specialization_count = hydrator(SpecializationCount)
+_patient_summary: Final = hydrator(PatientSummary)
+_specialization_count: Final = hydrator(SpecializationCount)
 
 # Q050. ix_doctors_status_created_at_id, pk_doctor_specializations: active doctors with at least one specialization.
 _SEARCHABLE: Final = sql.DOCTORS.where(

@@ -39,9 +39,9 @@ __all__ = [
     "user_from",
 ]
 
-user_from = hydrator(User)
-doctor_from = hydrator(Doctor)
-_patient_from = hydrator(Patient)
+user_from: Final = hydrator(User)
+doctor_from: Final = hydrator(Doctor)
+_patient_from: Final = hydrator(Patient)
 _FIELDS: Final = tuple(Patient.model_fields)
 _ID: Final = _FIELDS.index("id")
 _USER_ID: Final = _FIELDS.index("user_id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -46,8 +46,8 @@ __all__ = [
     "update_specialization",
 ]
 
-specialization_from = hydrator(Specialization)
-location_from = hydrator(ServiceLocation)
+specialization_from: Final = hydrator(Specialization)
+location_from: Final = hydrator(ServiceLocation)
 _LONGEST_NAME = 100
 
 

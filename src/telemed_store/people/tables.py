@@ -170,9 +170,9 @@ class SearchWordColumns(TypedColumns):
     row_id: Named[UUID] = Column(Id(), primary_key=True)
 
 
-users = Table("users", METADATA, UserColumns, closed_list("status", UserStatus), **TABLE_OPTIONS)
+users: Final = Table("users", METADATA, UserColumns, closed_list("status", UserStatus), **TABLE_OPTIONS)
 
-user_identities = Table(
+user_identities: Final = Table(
     "user_identities",
     METADATA,
     UserIdentityColumns,
@@ -181,7 +181,7 @@ user_identities = Table(
     **TABLE_OPTIONS,
 )
 
-user_identifiers = Table(
+user_identifiers: Final = Table(
     "user_identifiers",
     METADATA,
     UserIdentifierColumns,
@@ -189,7 +189,7 @@ user_identifiers = Table(
     **TABLE_OPTIONS,
 )
 
-doctors = Table(
+doctors: Final = Table(
     "doctors",
     METADATA,
     DoctorColumns,
@@ -202,7 +202,7 @@ doctors = Table(
     **TABLE_OPTIONS,
 )
 
-doctor_registrations = Table(
+doctor_registrations: Final = Table(
     "doctor_registrations",
     METADATA,
     DoctorRegistrationColumns,
@@ -210,7 +210,7 @@ doctor_registrations = Table(
     **TABLE_OPTIONS,
 )
 
-patients = Table(
+patients: Final = Table(
     "patients",
     METADATA,
     PatientColumns,
@@ -226,7 +226,7 @@ patients = Table(
     **TABLE_OPTIONS,
 )
 
-specializations = Table(
+specializations: Final = Table(
     "specializations",
     METADATA,
     SpecializationColumns,
@@ -234,7 +234,7 @@ specializations = Table(
     **TABLE_OPTIONS,
 )
 
-doctor_specializations = Table(
+doctor_specializations: Final = Table(
     "doctor_specializations",
     METADATA,
     DoctorSpecializationColumns,
@@ -244,7 +244,7 @@ doctor_specializations = Table(
     **TABLE_OPTIONS,
 )
 
-service_locations = Table(
+service_locations: Final = Table(
     "service_locations",
     METADATA,
     ServiceLocationColumns,
@@ -257,9 +257,9 @@ service_locations = Table(
     **TABLE_OPTIONS,
 )
 
-booking_guards = Table("booking_guards", METADATA, BookingGuardColumns, **TABLE_OPTIONS)
+booking_guards: Final = Table("booking_guards", METADATA, BookingGuardColumns, **TABLE_OPTIONS)
 
-search_words = Table(
+search_words: Final = Table(
     "search_words",
     METADATA,
     SearchWordColumns,
