@@ -90,7 +90,6 @@ RULES = Rules(
         # Our fixtures.
         "async_telemed": "telemed",
         "async_telemed_make": "telemed_make",
-        "async_store": "store",
         "pytest_asyncio": "pytest",
         # SQLAlchemy.
         "AsyncConnection": "Connection",
@@ -99,17 +98,10 @@ RULES = Rules(
         # The language and its library.
         "__aenter__": "__enter__",
         "__aexit__": "__exit__",
-        "__aiter__": "__iter__",
-        "__anext__": "__next__",
-        "StopAsyncIteration": "StopIteration",
         "AsyncIterator": "Iterator",
-        "AbstractAsyncContextManager": "AbstractContextManager",
-        "asynccontextmanager": "contextmanager",
-        "aclose": "close",
     },
     prose={
         "asynchronous": "synchronous",
-        "async": "sync",
     },
     unwrapped={
         "Awaitable": 0,
