@@ -59,9 +59,10 @@ bench: $(DEMO)  ## Run the benchmarks
 sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones
 	$(BIN)/python tools/sync.py
 
-proof: $(DEV)  ## The suite at full size, then on every other supported Python found here
+proof: $(DEV)  ## The suite at full size, then on PostgreSQL 17, then on every other supported Python found here
 	@tools/ensure_mariadb.sh
 	TELEMED_PROOF=1 $(BIN)/python -m pytest -n $(WORKERS) --timeout 3600 $(ARGS)
+	TELEMED_TEST_ENGINES=postgresql TELEMED_TEST_POSTGRESQL_VERSION=17 $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 	@tools/other_pythons.sh 3.11 3.12 3.13 | while read -r version python; do \
 		echo "Python $$version"; \
 		test -x ".venv-$$version/bin/python" || "$$python" -m venv ".venv-$$version"; \

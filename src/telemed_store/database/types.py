@@ -49,8 +49,8 @@ class Id(TypeDecorator[UUID]):
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        native = postgresql.UUID(as_uuid=True) if dialect.name == "postgresql" else types.BINARY(16)
-        return dialect.type_descriptor(native)
+        native = {"postgresql": postgresql.UUID(as_uuid=True), "sqlite": types.LargeBinary(16)}
+        return dialect.type_descriptor(native.get(dialect.name, types.BINARY(16)))
 
     @override
     def bind_processor(self, dialect: Dialect) -> Processor | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import BINARY, NUMERIC, CheckConstraint, Connection, MetaData, inspect
+from sqlalchemy import CheckConstraint, Connection, MetaData, inspect
 
 from telemed_store.database.metadata import METADATA
 from telemed_store.database.native import Family, family, native_objects
@@ -67,7 +67,7 @@ def comparison_options(engine: Family, schema: str | None) -> dict[str, Any]:
         "include_schemas": schema is not None,
         "include_name": include_name,
         "include_object": _declared_portably(engine),
-        "compare_type": _types_differ,
+        "compare_type": True,
     }
 
 
@@ -86,13 +86,6 @@ def _declared_portably(engine: Family) -> Callable[..., bool]:
         return type_ not in {"index", "unique_constraint"} or name not in names
 
     return include_object
-
-
-def _types_differ(context: Any, _inspected: Any, _column: Any, found: Any, wanted: Any) -> bool | None:
-    # SQLite reports the declared type BINARY(16) by its affinity.
-    if context.dialect.name == "sqlite" and isinstance(found, NUMERIC):
-        return False if isinstance(wanted.dialect_impl(context.dialect).impl_instance, BINARY) else None
-    return None
 
 
 def _findings(difference: Any) -> Iterator[Finding]:
