@@ -16,6 +16,7 @@ from telemed_store import (
     AppointmentStatus,
     CompletionKind,
     IdempotencyConflict,
+    NewAppointment,
     SlotTaken,
     StoreError,
     TransactionConflict,
@@ -44,6 +45,12 @@ async def refused(clinic: Clinic, statement: Executable, values: Any = None) -> 
     with pytest.raises(DBAPIError) as failure:
         await raw(clinic, statement, values)
     return str(failure.value.orig)
+
+
+async def book_in_a_unit(clinic: Clinic, request: NewAppointment, key: str | None = None) -> None:
+    """Book in a unit of work that nobody repeats."""
+    async with clinic.store.unit_of_work(SYSTEM) as uow:
+        await uow.appointments.schedule(request, idempotency_key=key)
 
 
 async def row_of(clinic: Clinic, appointment: Appointment, **changes: Any) -> dict[str, Any]:
@@ -137,8 +144,7 @@ async def test_a_key_that_the_verb_could_not_see_is_found_when_run_again(
         await verbs.schedule(other, idempotency_key="k")
     blind.append(True)
     with pytest.raises(TransactionConflict):
-        async with clinic.store.unit_of_work(SYSTEM) as uow:
-            await uow.appointments.schedule(other, idempotency_key="k")
+        await book_in_a_unit(clinic, other, "k")
 
 
 async def test_the_database_refuses_states_that_cannot_be(clinic: Clinic) -> None:
@@ -250,7 +256,6 @@ async def test_rules_of_the_database_are_typed_errors_in_a_verb(
     await clinic.book(at(9))
 
     with pytest.raises(StoreError) as conflict:
-        async with clinic.store.unit_of_work(SYSTEM) as uow:
-            await uow.appointments.schedule(clinic.request(at(10)))
+        await book_in_a_unit(clinic, clinic.request(at(10)))
 
     assert type(conflict.value) is TransactionConflict

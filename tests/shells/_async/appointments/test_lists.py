@@ -101,10 +101,10 @@ async def test_every_scope_and_their_combinations(clinic: Clinic) -> None:
     assert [names[one.id] for one in past] == ["imported", "today", "tomorrow"]
 
 
-@pytest.mark.parametrize("build", [lambda: WithStatus(), lambda: WithStatus("gone")])  # type: ignore[arg-type]
-async def test_a_status_scope_needs_statuses(build: Callable[[], object]) -> None:
-    with pytest.raises(ValidationFailed):
-        build()
+async def test_a_status_scope_needs_statuses() -> None:
+    for statuses in ((), ("gone",)):
+        with pytest.raises(ValidationFailed):
+            WithStatus(*statuses)  # type: ignore[arg-type]
 
 
 async def test_reversed_dates_are_refused(clinic: Clinic) -> None:
@@ -191,7 +191,7 @@ async def test_bad_cursor_is_a_clear_error(clinic: Clinic) -> None:
     with pytest.raises(InvalidCursor):
         await mine.list(scope, limit=2, cursor=7)  # type: ignore[arg-type]
     elsewhere: list[Callable[[], Awaitable[Any]]] = [
-        lambda: mine.list(cursor=cursor),
+        lambda: mine.list(None, cursor=cursor),
         lambda: mine.list(scope & Upcoming(), cursor=cursor),
         lambda: mine.list(ForPatient(clinic.patient.id), cursor=cursor),
         lambda: mine.list(scope, cursor=cursor, newest_first=True),

@@ -17,6 +17,7 @@ from telemed_store import (
     AppointmentStatus,
     CompletionKind,
     IdempotencyConflict,
+    NewAppointment,
     SlotTaken,
     StoreError,
     TransactionConflict,
@@ -43,6 +44,12 @@ def refused(clinic: Clinic, statement: Executable, values: Any = None) -> str:
     with pytest.raises(DBAPIError) as failure:
         raw(clinic, statement, values)
     return str(failure.value.orig)
+
+
+def book_in_a_unit(clinic: Clinic, request: NewAppointment, key: str | None = None) -> None:
+    """Book in a unit of work that nobody repeats."""
+    with clinic.store.unit_of_work(SYSTEM) as uow:
+        uow.appointments.schedule(request, idempotency_key=key)
 
 
 def row_of(clinic: Clinic, appointment: Appointment, **changes: Any) -> dict[str, Any]:
@@ -132,8 +139,7 @@ def test_a_key_that_the_verb_could_not_see_is_found_when_run_again(
         verbs.schedule(other, idempotency_key="k")
     blind.append(True)
     with pytest.raises(TransactionConflict):
-        with clinic.store.unit_of_work(SYSTEM) as uow:
-            uow.appointments.schedule(other, idempotency_key="k")
+        book_in_a_unit(clinic, other, "k")
 
 
 def test_the_database_refuses_states_that_cannot_be(clinic: Clinic) -> None:
@@ -243,7 +249,6 @@ def test_rules_of_the_database_are_typed_errors_in_a_verb(clinic: Clinic, monkey
     clinic.book(at(9))
 
     with pytest.raises(StoreError) as conflict:
-        with clinic.store.unit_of_work(SYSTEM) as uow:
-            uow.appointments.schedule(clinic.request(at(10)))
+        book_in_a_unit(clinic, clinic.request(at(10)))
 
     assert type(conflict.value) is TransactionConflict
