@@ -51,7 +51,7 @@ def test_generated_keys_are_different_each_time_and_parse() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting,says",
+    ("setting", "says"),
     [
         pytest.param("", "entry 1: write it as", id="empty"),
         pytest.param(f"k1:{ONE}", "index:key", id="no-index"),

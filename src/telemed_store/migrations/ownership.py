@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.sql.schema import SchemaConst
@@ -11,6 +11,7 @@ from sqlalchemy.sql.schema import SchemaConst
 # Importing the modules that declare tables is what fills METADATA.
 from telemed_store.appointments import overlap as _overlap
 from telemed_store.appointments import tables as _appointments
+from telemed_store.appointments import transitions as _transitions
 from telemed_store.audit import tables as _audit
 from telemed_store.availability import tables as _availability
 from telemed_store.consents import tables as _consents
@@ -41,6 +42,7 @@ DECLARING: Final = (
     _events,
     _overlap,
     _people,
+    _transitions,
 )
 """The modules whose import declares tables and native objects."""
 
@@ -79,8 +81,13 @@ def include_object(
 
 def deployed_metadata(schema: str | None) -> MetaData:
     """A copy of the MetaData in which the tables are where they really live."""
+    # SQLAlchemy's hints leave out the two values that mean "without a schema".
+    without = cast("str", SchemaConst.BLANK_SCHEMA)
+
+    def referred(*_: object) -> str:
+        return schema or without
+
     copy = MetaData(naming_convention=NAMING_CONVENTION)
     for table in METADATA.tables.values():
-        # SQLAlchemy's hints leave out the two values that mean "without a schema".
-        table.to_metadata(copy, schema=schema, referred_schema_fn=lambda *_: schema or SchemaConst.BLANK_SCHEMA)  # type: ignore[arg-type]
+        table.to_metadata(copy, schema=cast("str", schema), referred_schema_fn=referred)
     return copy

@@ -23,8 +23,10 @@ from telemed_store import (
     TransactionConflict,
     new_id,
 )
+from telemed_store.appointments.models import TRANSITIONS
 from telemed_store.appointments.overlap import DOCTOR_OVERLAP, PATIENT_OVERLAP
 from telemed_store.appointments.tables import appointment_logs, appointments
+from telemed_store.appointments.transitions import TRANSITION_RULE
 from telemed_store.audit.context import Context
 from telemed_store.events.tables import domain_events
 
@@ -84,28 +86,59 @@ def test_the_database_refuses_overlaps_of_raw_inserts(clinic: Clinic) -> None:
 
 
 def test_the_database_refuses_overlaps_of_raw_updates(clinic: Clinic) -> None:
-    """Moving, extending, waking up a cancelled or deleted one, handing one to somebody who is busy."""
+    """Moving, extending, waking up a deleted one."""
     clinic.book(at(10))
-    other_doctor, other_patient = clinic.new_doctor("Davi Reis"), clinic.new_patient()
     later = clinic.book(at(11))
-    cancelled = clinic.bring(Status.CANCELLED, at(11, 30))
     deleted = clinic.book(at(12))
     clinic.system.appointments.delete(deleted.id, expected_version=1)
-    elsewhere = clinic.book(at(10), doctor_id=other_doctor.id, patient_id=other_patient.id)
     taken = {"starts_at": at(10), "ends_at": at(10) + HALF_HOUR}
 
     wanted: list[tuple[UUID, dict[str, Any]]] = [
         (later.id, taken),
         (later.id, {"starts_at": at(10, 29)}),
-        (cancelled.id, {"status": Status.SCHEDULED, "cancelled_at": None, **taken}),
         (deleted.id, {"deleted_at": None, **taken}),
-        (elsewhere.id, {"doctor_id": clinic.doctor.id}),
-        (elsewhere.id, {"patient_id": clinic.patient.id}),
     ]
     for row_id, values in wanted:
         said = refused(clinic, update(appointments).where(appointments.c.id == row_id).values(values))
         assert DOCTOR_OVERLAP in said or PATIENT_OVERLAP in said, values
     raw(clinic, update(appointments).where(appointments.c.id == later.id).values(starts_at=at(10, 30)))
+
+
+def test_the_database_refuses_transitions_outside_the_one_table(clinic: Clinic) -> None:
+    """D15: no statement brings a terminal appointment back, or skips the consultation."""
+    now = clinic.clock.now()
+    none = {"started_at": None, "ended_at": None, "completion_kind": None, "cancelled_at": None, "no_show_at": None}
+    begun = none | {"started_at": now}
+    consistent = {
+        Status.SCHEDULED: none,
+        Status.RESCHEDULED: none,
+        Status.IN_PROGRESS: begun,
+        Status.COMPLETED: begun | {"ended_at": now, "completion_kind": CompletionKind.FINALIZED},
+        Status.CANCELLED: none | {"cancelled_at": now},
+        Status.NO_SHOW: none | {"no_show_at": now},
+    }
+    for number, before in enumerate(Status):
+        row = clinic.bring(before, at(10) + number * HALF_HOUR)
+        for after in Status:
+            if after is before or after in TRANSITIONS[before]:
+                continue
+            values = {"status": after, "cancelled_by": None, "cancellation_reason": None, **consistent[after]}
+            said = refused(clinic, update(appointments).where(appointments.c.id == row.id).values(values))
+            assert TRANSITION_RULE in said, (before, after)
+
+
+def test_the_database_keeps_people_always_and_time_and_place_once_begun(clinic: Clinic) -> None:
+    other = clinic.new_patient()
+    booked = clinic.book(at(10))
+    begun = clinic.bring(Status.IN_PROGRESS, at(11))
+    for row_id, values in (
+        (booked.id, {"patient_id": other.id}),
+        (begun.id, {"starts_at": at(11, 5)}),
+        (begun.id, {"ends_at": at(12)}),
+        (begun.id, {"location_id": new_id()}),
+    ):
+        said = refused(clinic, update(appointments).where(appointments.c.id == row_id).values(values))
+        assert TRANSITION_RULE in said, values
 
 
 def test_an_overlap_that_the_verb_could_not_see_is_slot_taken(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
