@@ -51,6 +51,7 @@ TREES = (
     Tree("src/telemed_store/_async", "src/telemed_store/_sync", by_hand=frozenset({"_synchronization.py"})),
     Tree("src/telemed_store/testing/_async", "src/telemed_store/testing/_sync"),
     Tree("tests/shells/_async", "tests/shells/_sync"),
+    Tree("tests/typing/_async", "tests/typing/_sync"),
 )
 
 RULES = Rules(

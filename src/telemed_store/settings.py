@@ -6,7 +6,7 @@ Durations are `datetime.timedelta` (in the environment: ISO 8601 such as ``PT30M
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -112,8 +112,9 @@ def load_settings(**overrides: object) -> Settings:
     Raises:
         SettingsError: A value is missing or wrong; the message names the setting, never its value.
     """
+    given: dict[str, Any] = overrides  # the values are checked where they are read
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return Settings(**given)
     except ValidationError as failure:
         first = failure.errors(include_input=False, include_url=False, include_context=False)[0]
     # Outside the handler: pydantic's error holds the value, which may be a secret.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -63,10 +63,10 @@ class Actor(BaseModel):
             >>> Actor.user(UUID("0195fb2c-4f6c-7c3a-8b1e-0d2f5a6b7c8d"), ip="203.0.113.7").kind
             <ActorKind.USER: 'user'>
         """
-        fields = {"ip": ip, "user_agent": user_agent, "emergency_reason": emergency_reason}
+        fields: dict[str, Any] = {"ip": ip, "user_agent": user_agent, "emergency_reason": emergency_reason}
         if correlation_id is not None:
             fields["correlation_id"] = correlation_id
-        return cls(kind=ActorKind.USER, id=id, **fields)  # type: ignore[arg-type]
+        return cls(kind=ActorKind.USER, id=id, **fields)
 
     @classmethod
     def system(cls, name: str, *, correlation_id: str | None = None) -> Self:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from sqlalchemy import Connection, Dialect, Index, Table, UniqueConstraint, event, text
 from sqlalchemy.ext.compiler import compiles
@@ -43,7 +43,7 @@ def family(dialect: Dialect) -> Family:
     name = "mysql" if dialect.name == "mariadb" else dialect.name
     if name not in {"postgresql", "mysql", "sqlite"}:
         raise ValueError(f"telemed_store does not support the dialect {name}")
-    return name  # type: ignore[return-value]
+    return cast("Family", name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam
 from typing_extensions import override
@@ -32,7 +32,7 @@ class Scope(Generic[ModelT]):
 
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         """The values of the bind parameters, by field name. ``now`` is the frame's clock."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(cast("Any", self))}
 
     def shape(self) -> tuple[Any, ...]:
         """What distinguishes two uses of this scope that need different SQL: by default its class alone."""

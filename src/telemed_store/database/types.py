@@ -49,7 +49,10 @@ class Id(TypeDecorator[UUID]):
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        native = {"postgresql": postgresql.UUID(as_uuid=True), "sqlite": types.LargeBinary(16)}
+        native: dict[str, TypeEngine[Any]] = {
+            "postgresql": postgresql.UUID(as_uuid=True),
+            "sqlite": types.LargeBinary(16),
+        }
         return dialect.type_descriptor(native.get(dialect.name, types.BINARY(16)))
 
     @override
@@ -160,7 +163,7 @@ class ClosedList(TypeDecorator[EnumT]):
 
     def __repr__(self) -> str:
         # What a migration shows: the list itself is closed by the check constraint, which a migration names.
-        return f"String(length={self.impl_instance.length})"  # type: ignore[attr-defined]
+        return f"String(length={cast('String', self.impl_instance).length})"
 
 
 def _enum_to_text(value: StrEnum | str | None) -> str | None:

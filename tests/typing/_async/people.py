@@ -1,0 +1,86 @@
+"""What the verbs on people return. Checked by mypy and pyright in strict mode, never run."""
+
+from __future__ import annotations
+
+from typing import assert_type
+from uuid import UUID
+
+from telemed_store import (
+    AsyncReader,
+    AsyncUnitOfWork,
+    Doctor,
+    DoctorPatch,
+    DoctorStatus,
+    DoctorSummary,
+    NewDoctor,
+    NewPatient,
+    NewServiceLocation,
+    Page,
+    Patient,
+    PatientIdentity,
+    PatientPatch,
+    PatientStatus,
+    PatientSummary,
+    ServiceLocation,
+    ServiceLocationPatch,
+    Specialization,
+    SpecializationCount,
+    SpecializationPatch,
+    User,
+    UserPatch,
+)
+from telemed_store.scopes import AgedBetween, Online, WithDoctorStatus, WithPatientStatus, WithSpecialization
+
+
+async def reading(reader: AsyncReader, some_id: UUID) -> None:
+    people = reader.people
+    assert_type(await people.doctor(some_id), Doctor)
+    assert_type(await people.by_registration("crm", "SP", "123456"), Doctor)
+    assert_type(await people.patient(some_id), Patient)
+    assert_type(await people.identity(some_id), PatientIdentity)
+    assert_type(await people.by_identifier("cpf", "11144477735"), User)
+    assert_type(await people.user(some_id), User)
+    assert_type(await people.user_by_email("ana@example.org"), User)
+    assert_type(await people.location(some_id), ServiceLocation)
+    assert_type(await people.first_teleconsultation_location(some_id), ServiceLocation)
+
+
+async def listing(reader: AsyncReader, some_id: UUID) -> None:
+    people = reader.people
+    found = await people.search_doctors(WithSpecialization(some_id) & Online(), text="ana", limit=10, cursor=None)
+    assert_type(found, Page[DoctorSummary])
+    assert_type(found.items[0].specializations, tuple[Specialization, ...])
+    assert_type(await people.doctors(WithDoctorStatus(DoctorStatus.ACTIVE)), Page[Doctor])
+    assert_type(await people.doctors_with(some_id), Page[Doctor])
+    assert_type(await people.patients(WithPatientStatus(PatientStatus.ACTIVE) & AgedBetween(18)), Page[PatientSummary])
+    assert_type(await people.specializations(), Page[SpecializationCount])
+    assert_type(await people.locations(some_id), Page[ServiceLocation])
+
+
+async def registering(
+    uow: AsyncUnitOfWork, doctor: NewDoctor, patient: NewPatient, location: NewServiceLocation
+) -> None:
+    assert_type(await uow.people.register_doctor(doctor), Doctor)
+    assert_type(await uow.people.register_patient(patient), Patient)
+    assert_type(await uow.people.add_specialization("Cardiologia"), Specialization)
+    assert_type(await uow.people.add_location(location), ServiceLocation)
+
+
+async def changing(uow: AsyncUnitOfWork, some_id: UUID) -> None:
+    people = uow.people
+    assert_type(await people.update_user(some_id, UserPatch(name="Ana"), expected_version=1), User)
+    assert_type(await people.update_doctor(some_id, DoctorPatch(biography=None), expected_version=1), Doctor)
+    assert_type(await people.update_patient(some_id, PatientPatch(height_cm=170), expected_version=1), Patient)
+    assert_type(await people.set_doctor_status(some_id, DoctorStatus.INACTIVE, expected_version=1), Doctor)
+    assert_type(await people.set_patient_status(some_id, PatientStatus.BLOCKED, expected_version=1), Patient)
+    renamed = SpecializationPatch(name="Pediatria")
+    assert_type(await people.update_specialization(some_id, renamed, expected_version=1), Specialization)
+    moved = ServiceLocationPatch(address="Rua das Laranjeiras, 100")
+    assert_type(await people.update_location(some_id, moved, expected_version=1), ServiceLocation)
+
+
+async def deleting(uow: AsyncUnitOfWork, some_id: UUID) -> None:
+    assert_type(await uow.people.delete_doctor(some_id, expected_version=1), None)
+    assert_type(await uow.people.delete_patient(some_id, expected_version=1), None)
+    assert_type(await uow.people.delete_user(some_id, expected_version=1), None)
+    assert_type(await uow.people.remove_location(some_id, expected_version=1), None)
