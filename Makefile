@@ -16,7 +16,7 @@ DEMO := .venv/.installed-demo
 TYPED := src tools $(wildcard tests/typing examples)
 DEV_EXTRAS := postgresql,mysql,cli,testing,demo
 
-.PHONY: help demo test check coverage lint types docs bench sync proof build clean
+.PHONY: help demo test check coverage lint types docs bench sync api proof build clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,11 +43,13 @@ lint: $(DEV)  ## Style, import floors, generated files, nothing of one machine
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/python tools/sync.py --check
+	$(BIN)/python tools/public_api.py --check
 	$(BIN)/python tools/check_tree.py
 
-types: $(DEV)  ## mypy and pyright, both strict
+types: $(DEV)  ## mypy and pyright, both strict, and nothing public without a type
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/pyright $(TYPED)
+	$(BIN)/python tools/type_completeness.py
 
 docs: $(DEV)  ## Check the documents: every relative link leads somewhere
 	$(BIN)/python tools/check_tree.py
@@ -58,6 +60,9 @@ bench: $(DEMO)  ## Run the benchmarks
 
 sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones
 	$(BIN)/python tools/sync.py
+
+api: $(DEV)  ## Write the snapshot of the public API anew, after a change that is meant
+	$(BIN)/python tools/public_api.py
 
 proof: $(DEV)  ## The suite at full size, then on PostgreSQL 17, then on every other supported Python found here
 	@tools/ensure_mariadb.sh
