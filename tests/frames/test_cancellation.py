@@ -17,7 +17,7 @@ from telemed_store.errors import TransactionConflict, Unavailable
 pytestmark = pytest.mark.asyncio
 
 SYSTEM = Actor.system("tests")
-LATEST = 5.0
+LATEST = 15.0  # far from the 30 s or more that it would take otherwise
 
 
 async def cancelled_at(task: asyncio.Task[Any], reached: asyncio.Event) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,6 +23,15 @@ from telemed_store.audit.actor import Actor
 
 SYSTEM = Actor.system("tests")
 END_SECONDS = 30
+
+
+@pytest.fixture
+def loops_end() -> Iterator[None]:
+    """Connections of an event loop that ended without closing them end by garbage collection, here and now, with its warnings."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -130,6 +141,7 @@ def test_several_children_write_at_once(telemed: Store, ledger: Any) -> None:
     assert len(ledger.written) == 22
 
 
+@pytest.mark.usefixtures("loops_end")
 def test_one_asynchronous_store_serves_one_event_loop_after_another(telemed_settings: Any, ledger: Any) -> None:
     store = AsyncStore.open(settings=telemed_settings)
 
@@ -143,6 +155,7 @@ def test_one_asynchronous_store_serves_one_event_loop_after_another(telemed_sett
     asyncio.run(store.close())
 
 
+@pytest.mark.usefixtures("loops_end")
 def test_one_asynchronous_store_serves_two_event_loops_at_once(telemed_settings: Any, ledger: Any) -> None:
     store = AsyncStore.open(settings=telemed_settings)
     both = threading.Barrier(2)

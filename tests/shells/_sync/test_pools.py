@@ -15,7 +15,7 @@ from telemed_store.errors import StoreError, TransactionConflict, Unavailable
 
 SYSTEM = Actor.system("tests")
 SHORT = dt.timedelta(milliseconds=300)
-LATEST = 5.0
+LATEST = 15.0  # far from the 30 s or more that it would take otherwise
 
 
 @pytest.mark.telemed_settings(pool_size=1, pool_timeout=SHORT, sqlite_lock_timeout=SHORT)
