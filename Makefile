@@ -1,6 +1,8 @@
 # Every target works on a fresh clone: it makes .venv and installs what it needs first. `make help` lists the targets.
 
 SHELL := bash
+# The suite starts many processes: without kept bytecode each would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help

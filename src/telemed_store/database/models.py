@@ -13,7 +13,10 @@ __all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given"]
 class StoredModel(BaseModel):
     """A row as callers see it: frozen, whole, valid because the database said so."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
+    # defer_build: most rows are never validated (database.hydration), so their validators are built when one first is.
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="forbid", defer_build=True
+    )
 
     def __repr__(self) -> str:
         # Rows hold health data: a repr, and with it a log line or a traceback, tells which row, not what stands in it.
@@ -27,7 +30,7 @@ class Input(BaseModel):
     """What a caller says: frozen, validated when built, unknown fields refused; errors never quote values."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True
+        frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True, defer_build=True
     )
 
     def __repr__(self) -> str:

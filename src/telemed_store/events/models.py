@@ -34,7 +34,9 @@ class DomainEvent(BaseModel):
         recipients: Users whom it concerns.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     aggregate_type: ClassVar[str]
     schema_version: ClassVar[int] = 1
