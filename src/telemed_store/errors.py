@@ -75,7 +75,7 @@ class StoreError(Exception):
 
 def default_message(error: type[StoreError]) -> str:
     """The first paragraph of the class's docstring, on one line."""
-    return " ".join((inspect.getdoc(error) or error.__name__).split("\n\n", 1)[0].split())
+    return " ".join((inspect.getdoc(error) or error.__name__).split("\n\n", 1)[0].split()).replace("``", "`")
 
 
 class ValidationFailed(StoreError):

@@ -95,6 +95,8 @@ EXPECTED = {
     "OutsideAvailability",
     "AlreadyExists",
     "Conflict",
+    # Changes of different kinds may still deadlock on MariaDB: nothing was written, and `run` would repeat it.
+    "TransactionConflict",
 }
 
 
@@ -121,3 +123,4 @@ def test_random_changes_leave_no_overlap(
     assert outcomes["moved"] > 0
     assert outcomes["cancelled"] > 0
     assert set(outcomes) <= EXPECTED, outcomes
+    assert outcomes["TransactionConflict"] * 20 <= outcomes.total(), outcomes

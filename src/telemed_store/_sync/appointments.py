@@ -31,7 +31,7 @@ __all__ = ["AppointmentReads", "Appointments"]
 
 
 class AppointmentReads:
-    """Reading appointments. A person sees those in which they are doctor or patient and those they booked; a system job sees all."""
+    """Reading appointments. A person sees those in which they are doctor or patient; a system job sees all."""
 
     def __init__(self, frame: ReadFrame) -> None:
         self._frame = frame
@@ -115,7 +115,7 @@ class AppointmentReads:
         *,
         newest_first: bool = False,
     ) -> Page[AppointmentWithPeople]:
-        """Like `list`, with both sides; page size 50, 200 at most (Q002, Q036).
+        """Like `list`, with both sides; page size 10, 100 at most (Q002, Q036).
 
         Raises:
             InvalidCursor: The cursor is not of this list, these scopes and this actor.
@@ -262,6 +262,7 @@ class Appointments(AppointmentReads):
             OutsideAvailability: The time is not inside an effective window.
             SlotTaken: The doctor or the patient has an overlapping active appointment.
             IdempotencyConflict: The key was used with other content.
+            NotPermitted: The actor is neither of the two, nor a system job.
         """
         return self._frame.write(
             operations.schedule,
@@ -355,6 +356,7 @@ class Appointments(AppointmentReads):
             NotFound: There is none, or it is not visible to the actor.
             VersionConflict: It changed since it was read.
             InvalidTransition: The place was to change and the appointment is no longer open.
+            OutsideAvailability: The window that holds the appointment is not offered at that place.
             ValidationFailed: The place is no active location of the doctor.
         """
         return self._frame.write(lifecycle.update, id, patch, expected_version=expected_version)
@@ -375,6 +377,7 @@ class Appointments(AppointmentReads):
         A visit that breaks a rule is refused with its reason; the others are stored. Imported visits may overlap.
 
         Raises:
+            NotPermitted: The actor is no system job.
             ValidationFailed: There are too many.
         """
         return self._frame.write(importing.import_completed, visits)

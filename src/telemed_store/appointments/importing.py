@@ -29,7 +29,7 @@ from telemed_store.appointments.rows import log_row, new_access_code
 from telemed_store.audit.context import Context
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
-from telemed_store.errors import ValidationFailed
+from telemed_store.errors import NotPermitted, ValidationFailed
 from telemed_store.events.operations import record_many
 
 __all__ = ["LARGEST_IMPORT", "import_completed"]
@@ -40,6 +40,9 @@ LONGEST_VISIT: Final = dt.timedelta(days=1)
 
 def import_completed(connection: Connection, context: Context, visits: Sequence[ImportedVisit]) -> ImportReport:
     """Store past visits: at most nine statements, whatever their number."""
+    if not context.actor.is_system:
+        # C14: an imported visit opens the patient's record to the doctor.
+        raise NotPermitted
     if len(visits) > LARGEST_IMPORT:
         raise ValidationFailed({"visits": f"must be at most {LARGEST_IMPORT} at once"})
     if not visits:

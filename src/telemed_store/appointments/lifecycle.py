@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import (
+    KEPT_FOR_EVER,
     OPEN,
     Appointment,
     AppointmentEvent,
@@ -19,12 +20,14 @@ from telemed_store.appointments.models import (
     ConsultationNoShow,
     ConsultationStarted,
 )
-from telemed_store.appointments.rows import change, checked_text, lock
-from telemed_store.audit.context import Context
+from telemed_store.appointments.rows import change, check_place, checked_text, load, lock
+from telemed_store.audit.context import Context, DataType
+from telemed_store.availability.slots import effective_interval
 from telemed_store.consents.models import ConsentType
 from telemed_store.consents.operations import is_active as consent_is_active
 from telemed_store.database.models import given
-from telemed_store.errors import ConsentRequired, InvalidTransition, ValidationFailed
+from telemed_store.errors import ConsentRequired, InvalidTransition, OutsideAvailability
+from telemed_store.people.guards import lock_guards
 from telemed_store.people.models import LocationType
 
 __all__ = ["cancel", "complete", "delete", "mark_no_show", "start", "update"]
@@ -110,7 +113,7 @@ def mark_no_show(
         before,
         AppointmentEvent.NO_SHOW,
         {},
-        lambda new: ConsultationNoShow(**before.envelope(new), no_show_at=now),
+        lambda new: ConsultationNoShow(**before.envelope(new), no_show_at=now, origin=new.origin),
         status=AppointmentStatus.NO_SHOW,
         no_show_at=now,
     )
@@ -121,27 +124,35 @@ def update(
 ) -> Appointment:
     """Change the remark, or the place while the appointment is open; the log names the fields alone."""
     values = given(patch)
+    if "location_id" in values:
+        seen = load(connection, context, appointment_id)
+        # The place decides which window holds the appointment, and windows change under the doctor's guard.
+        lock_guards(connection, [seen.appointment.doctor_id], [seen.appointment.patient_id])
     before = lock(connection, context, appointment_id, expected_version, None)
     if not values:
+        context.accessed([before.patient_user_id], DataType.CONSULTATION, resource_id=appointment_id)
         return before.appointment
     if "location_id" in values:
-        _check_location(connection, before.appointment, values["location_id"])
+        _check_location(connection, context, before.appointment, values["location_id"])
     return change(connection, context, before, AppointmentEvent.UPDATED, {"fields": sorted(values)}, None, **values)
 
 
-def _check_location(connection: Connection, appointment: Appointment, location_id: UUID | None) -> None:
+def _check_location(
+    connection: Connection, context: Context, appointment: Appointment, location_id: UUID | None
+) -> None:
+    """A new place obeys what a booking's does: active, the doctor's own, and offered by the window (D04)."""
     if appointment.status not in OPEN:
         raise InvalidTransition(appointment.status, appointment.status)
-    if location_id is None:
-        return
-    place = {"id": location_id, "doctor_id": appointment.doctor_id}
-    if connection.execute(sql.ACTIVE_LOCATION, place).first() is None:
-        raise ValidationFailed({"location_id": "names no active location of this doctor"})
+    check_place(connection, appointment.doctor_id, location_id)
+    if appointment.availability_override is None:
+        times = (appointment.starts_at, appointment.ends_at)
+        if effective_interval(connection, context, appointment.doctor_id, *times, location_id) is None:
+            raise OutsideAvailability
 
 
 def delete(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> None:
     """Soft-delete an appointment that never took place; its time is free at once."""
     before = lock(connection, context, appointment_id, expected_version, None)
-    if before.appointment.status in {AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED}:
+    if before.appointment.status in KEPT_FOR_EVER:
         raise InvalidTransition(before.appointment.status, "deleted")
     change(connection, context, before, AppointmentEvent.DELETED, {}, None, deleted_at=before.later(context).now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BindParameter,
@@ -36,13 +37,13 @@ from telemed_store.appointments.models import (
     RelationKind,
 )
 from telemed_store.appointments.rows import checked_id, refuse
-from telemed_store.appointments.scopes import ForDoctor, ForPatient, Linkable, Past, StartingBetween
+from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted, Linkable, Past, StartingBetween
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.context import Context, DataType
-from telemed_store.availability.slots import load_calendar
+from telemed_store.availability.slots import Calendar, load_calendar
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
-from telemed_store.database.scoping import Scope, conditions, parameters, shape
+from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import NotFound, NotPermitted, ValidationFailed
 from telemed_store.people.tables import doctors, patients, users
@@ -62,7 +63,8 @@ __all__ = [
     "recent_of_pair",
 ]
 
-AGENDA_PAGE: Final = PageSize(default=50, largest=200)
+AGENDA_PAGE: Final = PageSize(default=10, largest=100)
+NEARBY_PAGE: Final = PageSize(default=50, largest=200)
 PAST_PAGE: Final = PageSize(default=4, largest=20)
 PAIR_PAGE: Final = PageSize(default=10, largest=50)
 LINK_PAGE: Final = PageSize(default=10, largest=100)
@@ -77,7 +79,7 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _with_people(*, viewer: bool) -> Select[*tuple[Any, ...]]:
+def _with_people(*, viewer: bool, deleted: bool = False) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             *sql.APPOINTMENT_COLUMNS,
@@ -91,8 +93,9 @@ def _with_people(*, viewer: bool) -> Select[*tuple[Any, ...]]:
         .join(_doctor_users, _doctor_users.c.id == doctors.c.user_id)
         .join(patients, patients.c.id == appointments.c.patient_id)
         .join(_patient_users, _patient_users.c.id == patients.c.user_id)
-        .where(appointments.c.deleted_at.is_(None))
     )
+    if not deleted:
+        statement = statement.where(appointments.c.deleted_at.is_(None))
     return statement.where(sql.sides_visible()) if viewer else statement
 
 
@@ -152,7 +155,8 @@ def agenda(
     key = (shape(scope), viewer, newest_first, position is not None)
     statement = _AGENDAS.get(key)
     if statement is None:
-        narrowed = _with_people(viewer=viewer).where(*conditions(scope))
+        deleted = mentions(scope, IncludingDeleted)
+        narrowed = _with_people(viewer=viewer, deleted=deleted).where(*conditions(scope))
         statement = _AGENDAS[key] = keyset.order(narrowed, continued=position is not None)
     values = keyset.parameters(size, position) | parameters(scope, context.now()) | _viewer(context)
     items = [_people_of(row) for row in connection.execute(statement, values)]
@@ -170,7 +174,7 @@ def around_now(
     today = day_of(context.now(), zone("UTC"))
     bounds = day_bounds(today - NEARBY, today + NEARBY, zone("UTC"))
     scope = ForDoctor(doctor_id) & StartingBetween(bounds.starts_at, bounds.ends_at)
-    return agenda(connection, context, scope, limit, cursor)
+    return agenda(connection, context, scope, limit, cursor, page_size=NEARBY_PAGE)
 
 
 def past_of_doctor(
@@ -187,7 +191,10 @@ _NEXT: Final = {
     .where(
         appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
         appointments.c.status.in_(ACTIVE),
-        appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
+        or_(
+            appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
+            appointments.c.status == AppointmentStatus.IN_PROGRESS,
+        ),
     )
     .order_by(appointments.c.starts_at, appointments.c.id)
     .limit(1)
@@ -439,7 +446,7 @@ def affected(
 ) -> Page[Appointment]:
     """A doctor's active appointments that lie outside the windows as they are now: hit by a block or a window's change (Q201)."""
     local = zone(_doctor_zone(connection, context, doctor_id))
-    size = AGENDA_PAGE.of(limit)
+    size = NEARBY_PAGE.of(limit)
     binding = list_binding("affected", context.actor.key, doctor_id)
     position = context.cursors.open(cursor, binding) if cursor is not None else None
     values = _ASCENDING.parameters(_EXAMINED, position) | {"doctor_id": doctor_id, "now": context.now()}
@@ -449,14 +456,18 @@ def affected(
     examined = rows[:_EXAMINED]
     days = (day_of(examined[0].starts_at, local), day_of(examined[-1].ends_at, local))
     calendar = load_calendar(connection, [doctor_id], *days)[doctor_id]
-    hit = [
-        row
-        for row in examined
-        if not row.availability_override and calendar.interval(row.starts_at, row.ends_at, row.location_id) is None
-    ]
+    hit = [row for row in examined if _is_hit(row, calendar, local)]
     shown, rest = hit[:size], hit[size:]
     context.accessed([row[_OWN] for row in shown], DataType.CONSULTATION)
     has_more = bool(rest) or len(rows) > _EXAMINED
     last = shown[-1] if rest else examined[-1]
     next_cursor = context.cursors.seal([last.starts_at, last.id], binding) if has_more else None
     return Page(items=tuple(sql.appointment_from(row) for row in shown), next_cursor=next_cursor, has_more=has_more)
+
+
+def _is_hit(row: Row[*tuple[Any, ...]], calendar: Calendar, local: ZoneInfo) -> bool:
+    """Outside every window; what was booked outside on purpose is hit by a block alone."""
+    if row.availability_override is None:
+        return calendar.interval(row.starts_at, row.ends_at, row.location_id) is None
+    date = day_of(row.starts_at, local)
+    return any(block.first_date <= date <= block.last_date for block in calendar.blocks)

@@ -17,6 +17,7 @@ from telemed_store.events.models import DomainEvent
 
 __all__ = [
     "ACTIVE",
+    "KEPT_FOR_EVER",
     "OPEN",
     "TRANSITIONS",
     "Appointment",
@@ -61,6 +62,9 @@ OPEN: Final = (AppointmentStatus.SCHEDULED, AppointmentStatus.RESCHEDULED)
 
 ACTIVE: Final = (*OPEN, AppointmentStatus.IN_PROGRESS)
 """Those that hold time: no two active appointments of one doctor, or of one patient, overlap."""
+
+KEPT_FOR_EVER: Final = (AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED)
+"""What has begun is part of the chart: never deleted, not even softly."""
 
 _FROM_OPEN: Final = frozenset(
     {
@@ -354,3 +358,4 @@ class ConsultationNoShow(_ConsultationEvent):
     """The patient did not come."""
 
     no_show_at: dt.datetime
+    origin: AppointmentOrigin

@@ -24,6 +24,7 @@ from telemed_store.appointments.models import (
 from telemed_store.appointments.rows import (
     NOBODY,
     change,
+    check_place,
     checked_instant,
     checked_text,
     end_after,
@@ -38,7 +39,7 @@ from telemed_store.appointments.rows import (
 from telemed_store.audit.context import Context
 from telemed_store.availability.slots import effective_interval
 from telemed_store.database.identity import new_id
-from telemed_store.errors import IdempotencyConflict, OutsideAvailability, SlotTaken, ValidationFailed
+from telemed_store.errors import IdempotencyConflict, NotPermitted, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record
 from telemed_store.people.guards import lock_guards
 
@@ -152,6 +153,7 @@ def reschedule(
     old = before.appointment
     ends_at = checked_instant("ends_at", ends_at) if ends_at else end_after(starts_at, old.ends_at - old.starts_at)
     _check_interval(context, starts_at, ends_at)
+    check_place(connection, old.doctor_id, old.location_id)
     location_id = _place(
         connection, context, old.doctor_id, starts_at, ends_at, old.location_id, override=override is not None
     )
@@ -209,6 +211,14 @@ def _preconditions(connection: Connection, context: Context, new: NewAppointment
         wrong["patient_id"] = "is the doctor's own patient profile"
     if new.location_id is not None and found.location_id is None:
         wrong["location_id"] = "names no active location of this doctor"
+    if (
+        not wrong
+        and not context.actor.is_system
+        and context.actor.id not in {found.doctor_user_id, found.patient_user_id}
+    ):
+        # C14: a booking opens the patient's record to the doctor, so nobody makes one for two others.
+        context.denied("patient", new.patient_id)
+        raise NotPermitted
     if found.creator_id is None and not wrong:
         wrong["actor"] = "is no known user"
     if wrong:

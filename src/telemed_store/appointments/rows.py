@@ -25,6 +25,7 @@ __all__ = [
     "NOBODY",
     "Loaded",
     "change",
+    "check_place",
     "checked_id",
     "checked_instant",
     "checked_text",
@@ -165,6 +166,14 @@ def new_access_code(context: Context) -> str:
 def iso(instant: dt.datetime) -> str:
     """An instant as a log's payload says it."""
     return instant.astimezone(dt.UTC).isoformat()
+
+
+def check_place(connection: Connection, doctor_id: UUID, location_id: UUID | None) -> None:
+    """Refuse a place that is not, or no longer, an active one of this doctor."""
+    if location_id is None:
+        return
+    if connection.execute(sql.ACTIVE_LOCATION, {"id": location_id, "doctor_id": doctor_id}).first() is None:
+        raise ValidationFailed({"location_id": "names no active location of this doctor"})
 
 
 def checked_id(field: str, value: object) -> UUID:

@@ -53,7 +53,7 @@ def holds_time() -> ColumnElement[bool]:
 
 
 def sides_visible() -> ColumnElement[bool]:
-    """What user ``viewer`` sees: appointments in which they are the doctor or the patient, or which they booked."""
+    """What user ``viewer`` sees: appointments in which they are the doctor or the patient."""
     viewer = bindparam("viewer", type_=Id())
     # A user has at most one live profile of each kind, but any number of deleted ones.
     own_doctor, own_patient = (
@@ -63,7 +63,6 @@ def sides_visible() -> ColumnElement[bool]:
     return or_(
         appointments.c.doctor_id == own_doctor,
         appointments.c.patient_id == own_patient,
-        appointments.c.created_by == viewer,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Named,
     String,
@@ -33,7 +34,7 @@ IDEMPOTENCY_KEY = "uq_appointments_idempotency_actor_idempotency_key"
 class AppointmentColumns(MutableRow, SoftDeletable):
     doctor_id: Named[UUID] = Column(Id(), ForeignKey("telemed.doctors.id"), nullable=False)
     patient_id: Named[UUID] = Column(Id(), ForeignKey("telemed.patients.id"), nullable=False)
-    location_id: Named[UUID | None] = Column(Id(), ForeignKey("telemed.service_locations.id"), nullable=True)
+    location_id: Named[UUID | None] = Column(Id(), nullable=True)
     starts_at: Named[dt.datetime] = Column(UtcDateTime(), nullable=False)
     ends_at: Named[dt.datetime] = Column(UtcDateTime(), nullable=False)
     local_starts_at: Named[dt.datetime] = Column(WallClock(), nullable=False)
@@ -108,7 +109,11 @@ appointments: Final = Table(
     Index("ix_appointments_patient_id_ends_at", "patient_id", "ends_at"),
     # Jobs: what is due by status and time.
     Index("ix_appointments_status_starts_at_id", "status", "starts_at", "id"),
-    Index("ix_appointments_location_id", "location_id"),
+    # The place is one of the doctor's own: a key of the pair, which a NULL place leaves out.
+    ForeignKeyConstraint(
+        ["location_id", "doctor_id"], ["telemed.service_locations.id", "telemed.service_locations.doctor_id"]
+    ),
+    Index("ix_appointments_location_id_doctor_id", "location_id", "doctor_id"),
     Index("ix_appointments_created_by", "created_by"),
     Index("ix_appointments_cancelled_by", "cancelled_by"),
     **TABLE_OPTIONS,

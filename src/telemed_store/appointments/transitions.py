@@ -1,7 +1,7 @@
 """Which status may follow which, and what never changes: the database's own rule, per engine (D15, domain §4).
 
 The one transition table (`models.TRANSITIONS`) is said once more here, to the engine, so that no statement can go round it. Doctor and patient
-never change; times and place are fixed from ``in_progress`` on.
+never change; times and place are fixed from ``in_progress`` on; what has begun is not deleted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from telemed_store.appointments.models import OPEN, TRANSITIONS, AppointmentStatus
+from telemed_store.appointments.models import KEPT_FOR_EVER, OPEN, TRANSITIONS, AppointmentStatus
 from telemed_store.appointments.tables import appointments
 from telemed_store.database.native import declare, mariadb_trigger, postgresql_trigger, sqlite_trigger
 from telemed_store.database.translation import register
@@ -32,8 +32,9 @@ _SAME_TIME_AND_PLACE: Final = (
     "OLD.starts_at = NEW.starts_at AND OLD.ends_at = NEW.ends_at"
     " AND (OLD.location_id = NEW.location_id OR (OLD.location_id IS NULL AND NEW.location_id IS NULL))"
 )
+_NOT_DELETED: Final = f"(OLD.status NOT IN ({_listed(KEPT_FOR_EVER)}) OR NEW.deleted_at IS NULL)"
 _KEPT: Final = (
-    f"(OLD.status = NEW.status OR {_ALLOWED}) AND {_SAME_PEOPLE}"
+    f"{_NOT_DELETED} AND (OLD.status = NEW.status OR {_ALLOWED}) AND {_SAME_PEOPLE}"
     f" AND (OLD.status IN ({_listed(OPEN)}) OR ({_SAME_TIME_AND_PLACE}))"
 )
 # NULL in a comparison counts as "not kept".

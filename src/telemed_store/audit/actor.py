@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from telemed_store.database.identity import new_id
 from telemed_store.database.models import PlainText
@@ -45,6 +45,13 @@ class Actor(BaseModel):
     user_agent: PlainText | None = Field(default=None, max_length=500)
     correlation_id: PlainText = Field(default_factory=lambda: str(new_id()), min_length=1, max_length=64)
     emergency_reason: PlainText | None = Field(default=None, min_length=10, max_length=500)
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Self:
+        # A nameless job would see everything and leave no trace of who it was.
+        if (self.id is None) is (self.kind is ActorKind.USER) or (self.name is None) is self.is_system:
+            raise ValueError("a user has an id and no name, a system job has a name and no id")
+        return self
 
     @classmethod
     def user(

@@ -49,7 +49,10 @@ def _storable_text(value: str) -> str:
 
 
 def _to_utc(value: dt.datetime) -> dt.datetime:
-    return value.astimezone(dt.UTC)
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError as failure:
+        raise ValueError("must lie within the years 1 to 9999 in UTC") from failure
 
 
 def _known_zone(name: str) -> str:

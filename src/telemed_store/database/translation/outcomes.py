@@ -24,7 +24,8 @@ from telemed_store.database.translation.report import Kind, Report
 __all__ = ["DRIVER_ERRORS", "is_disconnect", "translate"]
 
 DRIVER_ERRORS: Final[tuple[type[BaseException], ...]] = (
-    sqlalchemy_errors.DBAPIError,
+    # DBAPIError, and what a column's type says to a value of a wrong Python type.
+    sqlalchemy_errors.StatementError,
     sqlalchemy_errors.TimeoutError,
     sqlalchemy_errors.PendingRollbackError,
     # SQLAlchemy wraps what drivers derive from their Error; sockets of asyncpg and asyncmy raise these bare, ...
@@ -98,6 +99,10 @@ def translate(
     own = failure.orig if isinstance(failure, sqlalchemy_errors.StatementError) else failure
     if isinstance(own, errors.StoreError):
         return own
+    if isinstance(failure, sqlalchemy_errors.StatementError) and not isinstance(failure, sqlalchemy_errors.DBAPIError):
+        return errors.ValidationFailed(
+            {"value": "has a type that the argument does not take"}, cause=errors.Cause(type(own).__name__)
+        )
     name = (dialect if isinstance(dialect, str) else dialect.name).partition("+")[0]
     report = _report(failure, name, names_of(metadata))
     cause = errors.Cause(type(_driver_error(failure)).__name__, report.code, report.constraint)

@@ -699,7 +699,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["created_by"], [f"{at}users.id"], name=op.f("fk_appointments_created_by")),
         sa.ForeignKeyConstraint(["doctor_id"], [f"{at}doctors.id"], name=op.f("fk_appointments_doctor_id")),
         sa.ForeignKeyConstraint(
-            ["location_id"], [f"{at}service_locations.id"], name=op.f("fk_appointments_location_id")
+            ["location_id", "doctor_id"],
+            [f"{at}service_locations.id", f"{at}service_locations.doctor_id"],
+            name=op.f("fk_appointments_location_id_doctor_id"),
         ),
         sa.ForeignKeyConstraint(["patient_id"], [f"{at}patients.id"], name=op.f("fk_appointments_patient_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointments")),
@@ -748,9 +750,9 @@ def upgrade() -> None:
         if_not_exists=True,
     )
     op.create_index(
-        "ix_appointments_location_id",
+        "ix_appointments_location_id_doctor_id",
         "appointments",
-        ["location_id"],
+        ["location_id", "doctor_id"],
         unique=False,
         schema=schema(),
         if_not_exists=True,

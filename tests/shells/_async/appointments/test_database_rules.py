@@ -28,6 +28,7 @@ from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.appointments.transitions import TRANSITION_RULE
 from telemed_store.audit.context import Context
 from telemed_store.events.tables import domain_events
+from telemed_store.people.tables import service_locations
 
 from .clinic import HALF_HOUR, SYSTEM, Clinic, at
 
@@ -142,6 +143,17 @@ async def test_the_database_keeps_people_always_and_time_and_place_once_begun(cl
     ):
         said = await refused(clinic, update(appointments).where(appointments.c.id == row_id).values(values))
         assert TRANSITION_RULE in said, values
+
+
+async def test_the_database_refuses_another_doctors_place_and_deleting_what_has_begun(clinic: Clinic) -> None:
+    booked = await clinic.book(at(10))
+    other = await clinic.new_doctor("Davi Reis")
+    (place,) = await clinic.rows(service_locations, doctor_id=other.id)
+    await refused(clinic, update(appointments).where(appointments.c.id == booked.id).values(location_id=place.id))
+    for number, status in enumerate((Status.IN_PROGRESS, Status.COMPLETED)):
+        row = await clinic.bring(status, at(11) + number * HALF_HOUR)
+        deletion = update(appointments).where(appointments.c.id == row.id).values(deleted_at=clinic.clock.now())
+        assert TRANSITION_RULE in await refused(clinic, deletion)
 
 
 async def test_an_overlap_that_the_verb_could_not_see_is_slot_taken(

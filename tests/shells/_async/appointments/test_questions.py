@@ -17,6 +17,7 @@ from telemed_store import (
     ValidationFailed,
     new_id,
 )
+from telemed_store.scopes import IncludingDeleted
 from telemed_store.testing.statements import StatementCounter
 
 from .clinic import HALF_HOUR, TODAY, ZONE, Clinic, at
@@ -180,18 +181,17 @@ async def test_a_new_issue_belongs_to_the_nearest(clinic: Clinic) -> None:
 
 
 async def test_what_a_pair_had_together(clinic: Clinic) -> None:
-    """Q018; who only booked one of them learns of that one alone."""
+    """Q018; a stranger learns nothing of it."""
     await clinic.system.appointments.import_completed([clinic.visit(days_ago=n) for n in (1, 2, 3)])
-    desk = await clinic.stranger()
-    booked = await desk.appointments.schedule(clinic.request())
+    booked = await clinic.book()
     pair = (clinic.doctor.id, clinic.patient.id)
 
     history = await clinic.acting_as(clinic.patient).appointments.recent_of_pair(*pair, 2)
     assert (history.recent.items[0].starts_at, history.completed) == (booked.starts_at, 3)
     rest = await clinic.acting_as(clinic.patient).appointments.recent_of_pair(*pair, 2, history.recent.next_cursor)
     assert (len(rest.recent.items), rest.recent.has_more, rest.completed) == (2, False, 3)
-    partial = await desk.appointments.recent_of_pair(*pair)
-    assert ([one.id for one in partial.recent.items], partial.completed) == ([booked.id], 0)
+    nothing = await (await clinic.stranger()).appointments.recent_of_pair(*pair)
+    assert (nothing.recent.items, nothing.completed) == ((), 0)
 
 
 async def test_bookings_survive_blocks_and_are_named(clinic: Clinic) -> None:
@@ -220,6 +220,24 @@ async def test_bookings_survive_blocks_and_are_named(clinic: Clinic) -> None:
     moved = await mine.reschedule(blocked.id, starts_at=at(15, day=3), expected_version=1)
     assert moved.ends_at - moved.starts_at == HALF_HOUR
     assert list((await mine.affected(clinic.doctor.id)).items) == hit[:2]
+
+
+async def test_a_block_hits_what_was_booked_outside_on_purpose_too(clinic: Clinic) -> None:
+    """Q201; before the block the override surprises nobody."""
+    mine = clinic.system.appointments
+    outside = await mine.schedule(clinic.request(at(6, day=4)), override_availability="urgent")
+    assert (await mine.affected(clinic.doctor.id)).items == ()
+    date = outside.local_starts_at.date()
+    await clinic.system.availability.block_dates(NewBlock(doctor_id=clinic.doctor.id, first_date=date))
+    assert [one.id for one in (await mine.affected(clinic.doctor.id)).items] == [outside.id]
+
+
+async def test_deleted_ones_are_in_an_agenda_that_asks_for_them(clinic: Clinic) -> None:
+    booked = await clinic.book()
+    await clinic.system.appointments.delete(booked.id, expected_version=1)
+    assert (await clinic.system.appointments.agenda()).items == ()
+    (shown,) = (await clinic.system.appointments.agenda(IncludingDeleted())).items
+    assert shown.appointment.id == booked.id
 
 
 async def test_an_id_that_is_none_is_a_wrong_field(clinic: Clinic) -> None:

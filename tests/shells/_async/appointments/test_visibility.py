@@ -98,21 +98,31 @@ async def test_a_denial_outlives_its_rolled_back_unit(clinic: Clinic) -> None:
     assert len(await clinic.rows(audit_logs, resource_id=booked.id)) == 1
 
 
-async def test_doctor_patient_and_who_booked_see_it(clinic: Clinic) -> None:
-    desk_user = await clinic.new_patient("Desk", consents=False)
-    desk = clinic.acting_as(desk_user)
-    booked = await desk.appointments.schedule(clinic.request())
-    await clinic.book(at(11))
+async def test_doctor_and_patient_see_it(clinic: Clinic) -> None:
+    booked = await clinic.acting_as(clinic.patient).appointments.schedule(clinic.request())
+    await clinic.acting_as(clinic.doctor).appointments.schedule(clinic.request(at(11)))
 
-    for mine, count in ((desk, 1), (clinic.acting_as(clinic.doctor), 2), (clinic.acting_as(clinic.patient), 2)):
+    for mine in (clinic.acting_as(clinic.doctor), clinic.acting_as(clinic.patient)):
         for call in READS:
             await call(mine, booked)
-        assert len((await mine.appointments.list()).items) == count
-        assert len((await mine.appointments.agenda()).items) == count
-    code = await desk.appointments.access_code(booked.id)
-    assert (await desk.appointments.by_access_code(f" {code.lower()} ")).id == booked.id
+        assert len((await mine.appointments.list()).items) == 2
+        assert len((await mine.appointments.agenda()).items) == 2
+    mine = clinic.acting_as(clinic.patient)
+    code = await mine.appointments.access_code(booked.id)
+    assert (await mine.appointments.by_access_code(f" {code.lower()} ")).id == booked.id
     with pytest.raises(NotFound):
-        await desk.appointments.by_access_code(code + "A")
+        await mine.appointments.by_access_code(code + "A")
+
+
+async def test_nobody_books_or_imports_for_two_others(clinic: Clinic) -> None:
+    """C14: a booking opens the patient's record to the doctor; a stranger makes none, and the attempt is noted."""
+    stranger = await clinic.stranger()
+    with pytest.raises(NotPermitted):
+        await stranger.appointments.schedule(clinic.request())
+    with pytest.raises(NotPermitted):
+        await clinic.acting_as(clinic.doctor).appointments.import_completed([clinic.visit()])
+    assert await clinic.count(appointments) == 0
+    assert await clinic.count(audit_logs) == 1
 
 
 async def test_filters_never_widen_the_view(clinic: Clinic) -> None:

@@ -144,7 +144,7 @@ def test_sizes_of_pages(clinic: Clinic) -> None:
     mine = clinic.system.appointments
     lists: list[tuple[Callable[[int | None], Page[Any]], int, int]] = [
         (lambda limit: mine.list(limit=limit), 10, 100),
-        (lambda limit: mine.agenda(limit=limit), 50, 200),
+        (lambda limit: mine.agenda(limit=limit), 10, 100),
         (lambda limit: mine.past_of_doctor(clinic.doctor.id, limit), 4, 20),
     ]
     for read, default, largest in lists:

@@ -18,6 +18,7 @@ from telemed_store import (
     ValidationFailed,
     new_id,
 )
+from telemed_store.scopes import IncludingDeleted
 from telemed_store.testing.statements import StatementCounter
 
 from .clinic import HALF_HOUR, TODAY, ZONE, Clinic, at
@@ -177,18 +178,17 @@ def test_a_new_issue_belongs_to_the_nearest(clinic: Clinic) -> None:
 
 
 def test_what_a_pair_had_together(clinic: Clinic) -> None:
-    """Q018; who only booked one of them learns of that one alone."""
+    """Q018; a stranger learns nothing of it."""
     clinic.system.appointments.import_completed([clinic.visit(days_ago=n) for n in (1, 2, 3)])
-    desk = clinic.stranger()
-    booked = desk.appointments.schedule(clinic.request())
+    booked = clinic.book()
     pair = (clinic.doctor.id, clinic.patient.id)
 
     history = clinic.acting_as(clinic.patient).appointments.recent_of_pair(*pair, 2)
     assert (history.recent.items[0].starts_at, history.completed) == (booked.starts_at, 3)
     rest = clinic.acting_as(clinic.patient).appointments.recent_of_pair(*pair, 2, history.recent.next_cursor)
     assert (len(rest.recent.items), rest.recent.has_more, rest.completed) == (2, False, 3)
-    partial = desk.appointments.recent_of_pair(*pair)
-    assert ([one.id for one in partial.recent.items], partial.completed) == ([booked.id], 0)
+    nothing = clinic.stranger().appointments.recent_of_pair(*pair)
+    assert (nothing.recent.items, nothing.completed) == ((), 0)
 
 
 def test_bookings_survive_blocks_and_are_named(clinic: Clinic) -> None:
@@ -217,6 +217,24 @@ def test_bookings_survive_blocks_and_are_named(clinic: Clinic) -> None:
     moved = mine.reschedule(blocked.id, starts_at=at(15, day=3), expected_version=1)
     assert moved.ends_at - moved.starts_at == HALF_HOUR
     assert list(mine.affected(clinic.doctor.id).items) == hit[:2]
+
+
+def test_a_block_hits_what_was_booked_outside_on_purpose_too(clinic: Clinic) -> None:
+    """Q201; before the block the override surprises nobody."""
+    mine = clinic.system.appointments
+    outside = mine.schedule(clinic.request(at(6, day=4)), override_availability="urgent")
+    assert mine.affected(clinic.doctor.id).items == ()
+    date = outside.local_starts_at.date()
+    clinic.system.availability.block_dates(NewBlock(doctor_id=clinic.doctor.id, first_date=date))
+    assert [one.id for one in mine.affected(clinic.doctor.id).items] == [outside.id]
+
+
+def test_deleted_ones_are_in_an_agenda_that_asks_for_them(clinic: Clinic) -> None:
+    booked = clinic.book()
+    clinic.system.appointments.delete(booked.id, expected_version=1)
+    assert clinic.system.appointments.agenda().items == ()
+    (shown,) = clinic.system.appointments.agenda(IncludingDeleted()).items
+    assert shown.appointment.id == booked.id
 
 
 def test_an_id_that_is_none_is_a_wrong_field(clinic: Clinic) -> None:

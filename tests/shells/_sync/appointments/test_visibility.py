@@ -97,21 +97,31 @@ def test_a_denial_outlives_its_rolled_back_unit(clinic: Clinic) -> None:
     assert len(clinic.rows(audit_logs, resource_id=booked.id)) == 1
 
 
-def test_doctor_patient_and_who_booked_see_it(clinic: Clinic) -> None:
-    desk_user = clinic.new_patient("Desk", consents=False)
-    desk = clinic.acting_as(desk_user)
-    booked = desk.appointments.schedule(clinic.request())
-    clinic.book(at(11))
+def test_doctor_and_patient_see_it(clinic: Clinic) -> None:
+    booked = clinic.acting_as(clinic.patient).appointments.schedule(clinic.request())
+    clinic.acting_as(clinic.doctor).appointments.schedule(clinic.request(at(11)))
 
-    for mine, count in ((desk, 1), (clinic.acting_as(clinic.doctor), 2), (clinic.acting_as(clinic.patient), 2)):
+    for mine in (clinic.acting_as(clinic.doctor), clinic.acting_as(clinic.patient)):
         for call in READS:
             call(mine, booked)
-        assert len(mine.appointments.list().items) == count
-        assert len(mine.appointments.agenda().items) == count
-    code = desk.appointments.access_code(booked.id)
-    assert desk.appointments.by_access_code(f" {code.lower()} ").id == booked.id
+        assert len(mine.appointments.list().items) == 2
+        assert len(mine.appointments.agenda().items) == 2
+    mine = clinic.acting_as(clinic.patient)
+    code = mine.appointments.access_code(booked.id)
+    assert mine.appointments.by_access_code(f" {code.lower()} ").id == booked.id
     with pytest.raises(NotFound):
-        desk.appointments.by_access_code(code + "A")
+        mine.appointments.by_access_code(code + "A")
+
+
+def test_nobody_books_or_imports_for_two_others(clinic: Clinic) -> None:
+    """C14: a booking opens the patient's record to the doctor; a stranger makes none, and the attempt is noted."""
+    stranger = clinic.stranger()
+    with pytest.raises(NotPermitted):
+        stranger.appointments.schedule(clinic.request())
+    with pytest.raises(NotPermitted):
+        clinic.acting_as(clinic.doctor).appointments.import_completed([clinic.visit()])
+    assert clinic.count(appointments) == 0
+    assert clinic.count(audit_logs) == 1
 
 
 def test_filters_never_widen_the_view(clinic: Clinic) -> None:
