@@ -13,7 +13,7 @@ from telemed_store.availability.scopes import AvailableOn, OfKind, WindowsBetwee
 from telemed_store.database.identity import new_id
 from telemed_store.database.scoping import conditions, parameters
 from telemed_store.errors import InvalidCursor, NotFound, ValidationFailed
-from telemed_store.people.tables import doctors
+from telemed_store.people.tables import doctors, service_locations
 from telemed_store.settings import Settings
 
 UTC = dt.UTC
@@ -217,12 +217,26 @@ def test_q044_q045_q046_and_scopes(world: World) -> None:
 
 
 def test_d05_search_and_free_slots_agree_on_the_date(world: World) -> None:
-    recurring, specific, blocked, idle = (world.doctor() for _ in range(4))
+    recurring, specific, blocked, idle, open_, shut, displaced, half_shut, unmoved = (world.doctor() for _ in range(9))
     world.do(operations.add_window, weekly(recurring))
     world.do(operations.add_window, on(specific, NEXT_MONDAY))
     world.do(operations.add_window, weekly(blocked))
     world.do(operations.block_dates, NewBlock(doctor_id=blocked, first_date=NEXT_MONDAY))
-    doctor_ids = [recurring, specific, blocked, idle]
+    world.do(operations.add_window, weekly(open_, location_id=world.location(open_)))
+    for doctor in (shut, displaced, half_shut):
+        place = world.location(doctor)
+        when = weekly(doctor, location_id=place) if doctor == shut else on(doctor, NEXT_MONDAY, location_id=place)
+        world.do(operations.add_window, when)
+        gone = {"deleted_at": world.now} if doctor == half_shut else {"is_active": False}
+        with world.engine.begin() as connection:
+            connection.execute(sa.update(service_locations).where(service_locations.c.id == place).values(gone))
+    world.do(operations.add_window, weekly(displaced))
+    world.do(operations.add_window, on(half_shut, NEXT_MONDAY, start=780, end=900))
+    world.do(operations.add_window, weekly(unmoved))
+    world.do(operations.add_window, on(unmoved, NEXT_MONDAY, is_active=False))
+    doctor_ids = [recurring, specific, blocked, idle, open_, shut, displaced, half_shut, unmoved]
+    offered = {recurring, specific, open_, half_shut, unmoved}
+    assert {slot.doctor_id for slot in world.do(operations.free_slots_of, doctor_ids, NEXT_MONDAY)} == offered
     for date in (NEXT_MONDAY, NEXT_MONDAY + dt.timedelta(days=1), NEXT_MONDAY + dt.timedelta(days=7)):
         scope = AvailableOn(date)
         statement = sa.select(doctors.c.id).where(doctors.c.id.in_(doctor_ids), *conditions(scope))

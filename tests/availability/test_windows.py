@@ -9,12 +9,21 @@ import pytest
 import sqlalchemy as sa
 from worlds import MONDAY, World
 
+from telemed_store.audit.context import Denial
 from telemed_store.availability import operations
 from telemed_store.availability.models import AvailabilityWindowPatch, BlockPatch, NewAvailabilityWindow, NewBlock
 from telemed_store.availability.tables import availability_windows, blocked_dates
 from telemed_store.database.identity import new_id
 from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.errors import AlreadyExists, Conflict, NotFound, StoreError, ValidationFailed, VersionConflict
+from telemed_store.errors import (
+    AlreadyExists,
+    Conflict,
+    NotFound,
+    NotPermitted,
+    StoreError,
+    ValidationFailed,
+    VersionConflict,
+)
 
 UTC = dt.UTC
 
@@ -300,3 +309,46 @@ def test_d13_the_database_alone_refuses_raw_overlaps_with_the_same_error(world: 
     }[what]
     outcomes = _race(world, lambda: world.insert(table, **common, **values), attempts=2)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyExists", "UUID"]
+
+
+def _writes(doctor: UUID, window: UUID, block: UUID) -> dict[str, tuple[tuple[Any, ...], dict[str, int]]]:
+    """Every writing verb with arguments that would succeed, in an order in which all of them can."""
+    later = MONDAY + dt.timedelta(days=9)
+    return {
+        "add_window": ((weekly(doctor, 3),), {}),
+        "update_window": ((window, AvailabilityWindowPatch(end_minute=780)), {"expected_version": 1}),
+        "remove_window": ((window,), {"expected_version": 2}),
+        "save_schedule": ((doctor, [weekly(doctor, 5)]), {"expected_version": 5}),
+        "block_dates": ((NewBlock(doctor_id=doctor, first_date=later),), {}),
+        "update_block": ((block, BlockPatch(reason="congress")), {"expected_version": 1}),
+        "remove_block": ((block,), {"expected_version": 2}),
+    }
+
+
+def test_c14_only_the_doctor_or_a_system_job_changes_a_calendar(world: World) -> None:
+    doctor, colleague = world.doctor(), world.doctor()
+    window = world.do(operations.add_window, weekly(doctor))
+    block = world.do(operations.block_dates, NewBlock(doctor_id=doctor, first_date=MONDAY))
+    stranger = world.user_of(colleague)
+    for verb, (args, kwargs) in _writes(doctor, window.id, block.id).items():
+        world.denials.clear()
+        with pytest.raises(NotPermitted):
+            world.do_as(stranger, getattr(operations, verb), *args, **kwargs)
+        assert world.denials == [Denial("doctor", doctor)], verb
+    assert world.do(operations.windows_by_ids, [window.id]) == [window]
+    assert (live(world, availability_windows, doctor), live(world, blocked_dates, doctor)) == (1, 1)
+    world.denials.clear()
+    for verb, (args, kwargs) in _writes(doctor, window.id, block.id).items():
+        world.do_as(world.user_of(doctor), getattr(operations, verb), *args, **kwargs)
+    assert world.denials == []
+
+
+def test_a_blocks_reason_is_for_the_doctor_and_system_jobs_only(world: World) -> None:
+    doctor = world.doctor()
+    block = world.do(operations.block_dates, NewBlock(doctor_id=doctor, first_date=MONDAY, reason="surgery of my own"))
+    unseen = block.model_copy(update={"reason": None})
+    assert world.do(operations.blocks, doctor).items == (block,)
+    assert world.do(operations.set_up, doctor).blocks.items == (block,)
+    for user_id, seen in ((world.user_of(doctor), block), (world.user(), unseen)):
+        assert world.do_as(user_id, operations.blocks, doctor).items == (seen,)
+        assert world.do_as(user_id, operations.set_up, doctor).blocks.items == (seen,)

@@ -17,7 +17,7 @@ import telemed_store.crypto.tables  # noqa: F401 - its tables are part of the sc
 from telemed_store.appointments.queries import busy_between
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.actor import Actor
-from telemed_store.audit.context import Context, Journal
+from telemed_store.audit.context import Context, Denial, Journal
 from telemed_store.availability.busy import AppointmentSteps
 from telemed_store.database.engines import Role, configure, engine_plan
 from telemed_store.database.identity import new_id
@@ -57,10 +57,11 @@ class World:
     settings: Settings
     now: dt.datetime = NOW
     statements: list[str] = field(default_factory=list)
+    denials: list[Denial] = field(default_factory=list)
 
-    def context(self) -> Context:
+    def context(self, actor: Actor | None = None) -> Context:
         return Context(
-            Actor.system("tests"),
+            actor or Actor.system("tests"),
             self.settings,
             None,  # type: ignore[arg-type] - availability holds nothing encrypted
             CursorCodec(b"k" * 32),
@@ -71,6 +72,15 @@ class World:
     def do(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
         with self.engine.begin() as connection:
             return operation(connection, self.context(), *args, **kwargs)
+
+    def do_as(self, user_id: UUID, operation: Any, *args: Any, **kwargs: Any) -> Any:
+        """The operation by a person; a refusal is then among ``self.denials``."""
+        context = self.context(Actor.user(user_id))
+        try:
+            with self.engine.begin() as connection:
+                return operation(connection, context, *args, **kwargs)
+        finally:
+            self.denials += context.journal.denials
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
@@ -93,6 +103,10 @@ class World:
 
     def user(self) -> UUID:
         return self.insert(users, name="Somebody", status="active", zone=ZONE)
+
+    def user_of(self, doctor_id: UUID) -> UUID:
+        with self.engine.begin() as connection:
+            return connection.execute(sa.select(doctors.c.user_id).where(doctors.c.id == doctor_id)).scalar_one()
 
     def doctor(self, *, zone: str = ZONE, status: str = "active") -> UUID:
         doctor_id = self.insert(

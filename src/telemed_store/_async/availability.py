@@ -26,7 +26,7 @@ __all__ = ["AsyncAvailability", "AsyncAvailabilityReads"]
 
 
 class AsyncAvailabilityReads:
-    """Reading availability. It is no personal data: every actor sees it, save that blocks carry the doctor's own remark."""
+    """Reading availability. It is no personal data: every actor sees it, save the doctor's own remark on a block."""
 
     def __init__(self, frame: AsyncReadFrame) -> None:
         self._frame = frame
@@ -113,6 +113,8 @@ class AsyncAvailabilityReads:
     async def set_up(self, doctor_id: UUID, limit: int | None = None) -> DoctorSetUp:
         """What a doctor has set up (Q043): locations, windows and blocks, the first ``limit`` (50, at most 200) of each.
 
+        The blocks' ``reason`` is None unless the actor is that doctor or a system job.
+
         Raises:
             ValidationFailed: The limit is below 1.
             NotFound: There is no such doctor.
@@ -188,6 +190,8 @@ class AsyncAvailabilityReads:
     async def blocks(self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[BlockedDates]:
         """A doctor's blocks that are not over, by first date; 50, at most 200.
 
+        Their ``reason`` is None unless the actor is that doctor or a system job.
+
         Raises:
             ValidationFailed: The limit is below 1.
             NotFound: There is no such doctor.
@@ -214,6 +218,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
             ValidationFailed: Names the wrong fields: kind and day do not agree, the window is shorter than ``window_min``, or the
                 location is none of the doctor's active ones.
             NotFound: There is no such doctor.
+            NotPermitted: The actor is neither that doctor nor a system job.
             AlreadyExists: An active window of that day overlaps it; ``existing_id`` says which.
         """
         return await self._frame.write(operations.add_window, new)
@@ -226,6 +231,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
         Raises:
             ValidationFailed: The window as changed would be invalid; names the fields.
             NotFound: There is no such window.
+            NotPermitted: The actor is neither that doctor nor a system job.
             VersionConflict: It changed since it was read.
             AlreadyExists: An active window of that day overlaps it as changed.
             Conflict: It is a specific window in which an appointment has begun or is completed.
@@ -237,6 +243,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
 
         Raises:
             NotFound: There is no such window.
+            NotPermitted: The actor is neither that doctor nor a system job.
             VersionConflict: It changed since it was read.
             Conflict: It is a specific window in which an appointment has begun or is completed.
         """
@@ -260,6 +267,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
         Raises:
             ValidationFailed: Names every wrong field of every wrong item as ``windows.<place>.<field>``, places counted from 0.
             NotFound: There is no such doctor.
+            NotPermitted: The actor is neither that doctor nor a system job.
             VersionConflict: A window was added, changed or removed since the schedule was read.
             Conflict: It would change a specific window in which an appointment has begun or is completed.
         """
@@ -271,6 +279,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
         Raises:
             ValidationFailed: The block starts before today.
             NotFound: There is no such doctor.
+            NotPermitted: The actor is neither that doctor nor a system job.
             AlreadyExists: Another block covers some of these dates; ``existing_id`` says which.
         """
         return await self._frame.write(operations.block_dates, new)
@@ -281,6 +290,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
         Raises:
             ValidationFailed: The dates are out of order, or a new first date lies before today.
             NotFound: There is no such block.
+            NotPermitted: The actor is neither that doctor nor a system job.
             VersionConflict: It changed since it was read.
             AlreadyExists: Another block covers some of these dates.
         """
@@ -291,6 +301,7 @@ class AsyncAvailability(AsyncAvailabilityReads):
 
         Raises:
             NotFound: There is no such block.
+            NotPermitted: The actor is neither that doctor nor a system job.
             VersionConflict: It changed since it was read.
         """
         await self._frame.write(operations.remove_block, id, expected_version=expected_version)

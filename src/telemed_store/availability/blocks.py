@@ -26,6 +26,7 @@ from telemed_store.database.local_time import day_of, zone
 from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, NotFound, ValidationFailed, VersionConflict
 from telemed_store.people.guards import lock_guards
+from telemed_store.people.rows import check_owner
 
 __all__ = ["block_dates", "remove_block", "update_block"]
 
@@ -36,6 +37,7 @@ def block_dates(connection: Connection, context: Context, new: NewBlock) -> Bloc
     """Four statements: guard, doctor, overlap, insert."""
     lock_guards(connection, [new.doctor_id], [])
     facts = doctor_facts(connection, new.doctor_id)
+    check_owner(context, "doctor", new.doctor_id, facts.user_id)
     if new.first_date < facts.today(context.now()):
         raise ValidationFailed({"first_date": _TOO_EARLY})
     _require_no_overlap(connection, new.doctor_id, new.first_date, new.last_date, NO_ID)
@@ -60,7 +62,7 @@ def update_block(
     connection: Connection, context: Context, block_id: UUID, patch: BlockPatch, *, expected_version: int
 ) -> BlockedDates:
     """Five statements: owner, guard, block, overlap, update."""
-    block = _guarded(connection, block_id, expected_version)
+    block = _guarded(connection, context, block_id, expected_version)
     changed = block.model_copy(update=given(patch))
     if changed == block:
         return block
@@ -79,18 +81,19 @@ def update_block(
 
 def remove_block(connection: Connection, context: Context, block_id: UUID, *, expected_version: int) -> None:
     """Four statements: owner, guard, block, update."""
-    block = _guarded(connection, block_id, expected_version)
+    block = _guarded(connection, context, block_id, expected_version)
     parameters = {"b_id": block.id, "expected_version": expected_version, "now": context.now()}
     if connection.execute(REMOVE_BLOCK, parameters).rowcount != 1:
         raise VersionConflict(block.version + 1)
 
 
-def _guarded(connection: Connection, block_id: UUID, expected_version: int) -> BlockedDates:
-    """The block at the version the caller saw, under its doctor's guard."""
-    doctor_id = connection.execute(BLOCK_OWNER, {"id": block_id}).scalar_one_or_none()
-    if doctor_id is None:
+def _guarded(connection: Connection, context: Context, block_id: UUID, expected_version: int) -> BlockedDates:
+    """The block at the version the caller saw, under its doctor's guard; another doctor's is refused before it is locked (C14)."""
+    owner = connection.execute(BLOCK_OWNER, {"id": block_id}).one_or_none()
+    if owner is None:
         raise NotFound("block")
-    lock_guards(connection, [doctor_id], [])
+    check_owner(context, "doctor", owner.doctor_id, owner.user_id)
+    lock_guards(connection, [owner.doctor_id], [])
     row = connection.execute(BLOCK_BY_ID, {"id": block_id}).one_or_none()
     if row is None:
         raise NotFound("block")

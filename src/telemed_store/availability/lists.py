@@ -35,7 +35,7 @@ from telemed_store.availability.statements import (
     to_window,
 )
 from telemed_store.availability.tables import availability_windows
-from telemed_store.availability.windows import NO_ID, doctor_facts, overlapping_windows
+from telemed_store.availability.windows import NO_ID, DoctorCalendarFacts, doctor_facts, overlapping_windows
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, parameters, shape
 from telemed_store.errors import ValidationFailed
@@ -115,9 +115,9 @@ def blocks(
     connection: Connection, context: Context, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
 ) -> Page[BlockedDates]:
     """Two statements: today's date where the doctor is, the page."""
-    today = doctor_facts(connection, doctor_id).today(context.now())
-    values = {"doctor_id": doctor_id, "from_date": today}
-    return _page(connection, context, ("blocks", BLOCKS_FROM, BLOCK_ORDER, to_block), values, limit, cursor)
+    facts = doctor_facts(connection, doctor_id)
+    values = {"doctor_id": doctor_id, "from_date": facts.today(context.now())}
+    return _page(connection, context, _blocks_for(context, facts), values, limit, cursor)
 
 
 def set_up(connection: Connection, context: Context, doctor_id: UUID, limit: int | None = None) -> DoctorSetUp:
@@ -133,7 +133,7 @@ def set_up(connection: Connection, context: Context, doctor_id: UUID, limit: int
         locations=tuple(to_location(row) for row in places),
         recurring=_page(connection, context, ("recurring", RECURRING, WEEK_ORDER, to_window), doctor, limit, None),
         specific=_page(connection, context, ("specific", SPECIFIC_FROM, DATE_ORDER, to_window), upcoming, limit, None),
-        blocks=_page(connection, context, ("blocks", BLOCKS_FROM, BLOCK_ORDER, to_block), upcoming, limit, None),
+        blocks=_page(connection, context, _blocks_for(context, facts), upcoming, limit, None),
     )
 
 
@@ -164,6 +164,16 @@ def has_windows(connection: Connection, _context: Context, doctor_id: UUID) -> b
 
 
 _Listing = tuple[str, dict[bool, Select[Any]], Keyset, Callable[[Sequence[Any]], ModelT]]
+
+
+def _blocks_for(context: Context, facts: DoctorCalendarFacts) -> _Listing[BlockedDates]:
+    """A doctor's blocks as the actor may see them: the reason is the doctor's own remark."""
+    own = context.actor.is_system or context.actor.id == facts.user_id
+    return "blocks", BLOCKS_FROM, BLOCK_ORDER, to_block if own else _without_reason
+
+
+def _without_reason(row: Sequence[Any]) -> BlockedDates:
+    return to_block(row).model_copy(update={"reason": None})
 
 
 def _page(

@@ -149,7 +149,7 @@ class BlockedDates(StoredModel):
 
     Attributes:
         zone: The doctor's IANA zone.
-        reason: For the doctor's own eyes.
+        reason: For the doctor's own eyes: None for every actor but the doctor and system jobs.
     """
 
     id: UUID

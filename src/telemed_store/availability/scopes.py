@@ -15,7 +15,7 @@ from telemed_store.availability.tables import availability_windows, blocked_date
 from telemed_store.database.scoping import Bind, Scope
 from telemed_store.database.types import Id
 from telemed_store.people.models import Doctor
-from telemed_store.people.tables import doctors
+from telemed_store.people.tables import doctors, service_locations
 
 __all__ = ["AvailableOn", "OfKind", "WindowsBetween", "WindowsOfDoctor", "WithWindows"]
 
@@ -77,7 +77,9 @@ def _any_window(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class AvailableOn(Scope[Doctor]):
-    """Doctors with an effective window on a date of their own zone (Q050): by the rule of free slots, blocks included (D05).
+    """Doctors with an effective window on a date of their own zone (Q050): by the rule of free slots (D05).
+
+    Blocks, and windows whose location is closed, count as they do there.
 
     Whether a slot is still free there is another question: ``availability.free_slots_of``.
     """
@@ -94,10 +96,17 @@ class AvailableOn(Scope[Doctor]):
             block.first_date <= date,
             block.deleted_at.is_(None),
         )
-        specific = _any_window(window.specific_date == date)
-        recurring = _any_window(window.specific_date.is_(None), window.weekday == bind("weekday", SmallInteger()))
-        # With a specific window on the date the recurring ones do not count, but then the date has one anyway.
-        return and_(~blocked, or_(specific, recurring))
+        at = service_locations.c
+        location_open = or_(
+            window.location_id.is_(None),
+            exists().where(at.id == window.location_id, at.is_active, at.deleted_at.is_(None)),
+        )
+        specific = _any_window(window.specific_date == date, location_open)
+        weekday = window.weekday == bind("weekday", SmallInteger())
+        recurring = _any_window(window.specific_date.is_(None), weekday, location_open)
+        # A specific window displaces the recurring ones of its date even where its own location is closed.
+        displaced = _any_window(window.specific_date == date)
+        return and_(~blocked, or_(specific, and_(recurring, ~displaced)))
 
     @override
     def values(self, now: dt.datetime) -> dict[str, dt.date | int]:

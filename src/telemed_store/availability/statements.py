@@ -75,6 +75,7 @@ def _dated(name: str) -> Any:
 
 # pk_doctors; the sum reads ix_availability_windows_doctor_id_id. Windows are never deleted physically, so the sum only grows.
 DOCTOR: Final = select(
+    doctors.c.user_id,
     doctors.c.zone,
     doctors.c.status,
     select(func.coalesce(func.sum(_w.version), 0) + 1)
@@ -151,8 +152,12 @@ BLOCKS_BETWEEN: Final = select(_b.doctor_id, _b.first_date, _b.last_date, _b.zon
 
 # --- windows ----------------------------------------------------------------------------------------------------------------
 
-# pk_availability_windows
-WINDOW_OWNER: Final = select(_w.doctor_id).where(_w.id == bindparam("id", type_=Id()), _LIVE_WINDOW)
+# pk_availability_windows, then pk_doctors
+WINDOW_OWNER: Final = (
+    select(_w.doctor_id, doctors.c.user_id)
+    .select_from(availability_windows.join(doctors, doctors.c.id == _w.doctor_id))
+    .where(_w.id == bindparam("id", type_=Id()), _LIVE_WINDOW)
+)
 
 # pk_availability_windows
 WINDOWS_BY_ID: Final = WINDOW_SELECT.where(_w.id.in_(bindparam("ids", type_=Id(), expanding=True)), _LIVE_WINDOW)
@@ -217,8 +222,12 @@ REZONE_WINDOWS: Final = (
 
 # --- blocks -----------------------------------------------------------------------------------------------------------------
 
-# pk_blocked_dates
-BLOCK_OWNER: Final = select(_b.doctor_id).where(_b.id == bindparam("id", type_=Id()), _LIVE_BLOCK)
+# pk_blocked_dates, then pk_doctors
+BLOCK_OWNER: Final = (
+    select(_b.doctor_id, doctors.c.user_id)
+    .select_from(blocked_dates.join(doctors, doctors.c.id == _b.doctor_id))
+    .where(_b.id == bindparam("id", type_=Id()), _LIVE_BLOCK)
+)
 
 # pk_blocked_dates
 BLOCK_BY_ID: Final = _BLOCK_SELECT.where(_b.id == bindparam("id", type_=Id()), _LIVE_BLOCK)

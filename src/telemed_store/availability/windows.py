@@ -40,6 +40,7 @@ from telemed_store.database.local_time import day_of, zone
 from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, Conflict, NotFound, ValidationFailed, VersionConflict
 from telemed_store.people.guards import lock_guards
+from telemed_store.people.rows import check_owner
 
 __all__ = [
     "DoctorCalendarFacts",
@@ -62,6 +63,7 @@ _CONTENT: Final = ("kind", "weekday", "specific_date", "start_minute", "end_minu
 class DoctorCalendarFacts(NamedTuple):
     """What a verb needs to know of the doctor."""
 
+    user_id: UUID
     zone: str
     schedule_version: int
 
@@ -71,7 +73,7 @@ class DoctorCalendarFacts(NamedTuple):
 
 
 def doctor_facts(connection: Connection, doctor_id: UUID) -> DoctorCalendarFacts:
-    """The doctor's zone and schedule version, in one statement.
+    """The doctor's user, zone and schedule version, in one statement.
 
     Raises:
         NotFound: There is no such doctor.
@@ -79,13 +81,14 @@ def doctor_facts(connection: Connection, doctor_id: UUID) -> DoctorCalendarFacts
     row = connection.execute(DOCTOR, {"doctor_id": doctor_id}).one_or_none()
     if row is None:
         raise NotFound("doctor")
-    return DoctorCalendarFacts(row.zone, int(row.schedule_version))
+    return DoctorCalendarFacts(row.user_id, row.zone, int(row.schedule_version))
 
 
 def add_window(connection: Connection, context: Context, new: NewAvailabilityWindow) -> AvailabilityWindow:
     """Five statements: guard, doctor, locations, overlap, insert."""
     lock_guards(connection, [new.doctor_id], [])
     facts = doctor_facts(connection, new.doctor_id)
+    check_owner(context, "doctor", new.doctor_id, facts.user_id)
     _require_valid(connection, context, new.doctor_id, new)
     _require_no_overlap(connection, new.doctor_id, new)
     window = _stored(context, new, facts.zone)
@@ -97,7 +100,7 @@ def update_window(
     connection: Connection, context: Context, window_id: UUID, patch: AvailabilityWindowPatch, *, expected_version: int
 ) -> AvailabilityWindow:
     """At most seven statements: owner, guard, window, locations, overlap, begun appointments, update."""
-    window = _guarded(connection, window_id, expected_version)
+    window = _guarded(connection, context, window_id, expected_version)
     changed = window.model_copy(update=given(patch))
     if changed == window:
         return window
@@ -114,7 +117,7 @@ def update_window(
 
 def remove_window(connection: Connection, context: Context, window_id: UUID, *, expected_version: int) -> None:
     """At most five statements: owner, guard, window, begun appointments, update."""
-    window = _guarded(connection, window_id, expected_version)
+    window = _guarded(connection, context, window_id, expected_version)
     _require_not_frozen(connection, context, window.doctor_id, [window])
     connection.execute(REMOVE_WINDOWS, {"ids": [window.id], "now": context.now()})
 
@@ -130,6 +133,7 @@ def save_schedule(
     """At most seven statements, however many windows: guard, doctor, locations, windows, begun appointments, removal, insert."""
     lock_guards(connection, [doctor_id], [])
     facts = doctor_facts(connection, doctor_id)
+    check_owner(context, "doctor", doctor_id, facts.user_id)
     today = facts.today(context.now())
     dates = (window.specific_date for window in windows if window.specific_date is not None)
     stored = _live_windows(connection, doctor_id, min([today, *dates]))
@@ -177,12 +181,13 @@ def overlapping_windows(
     return [to_window(row) for row in connection.execute(OVERLAPPING_WINDOWS[window.kind], parameters)]
 
 
-def _guarded(connection: Connection, window_id: UUID, expected_version: int) -> AvailabilityWindow:
-    """The window at the version the caller saw, under its doctor's guard."""
-    doctor_id = connection.execute(WINDOW_OWNER, {"id": window_id}).scalar_one_or_none()
-    if doctor_id is None:
+def _guarded(connection: Connection, context: Context, window_id: UUID, expected_version: int) -> AvailabilityWindow:
+    """The window at the version the caller saw, under its doctor's guard; another doctor's is refused before it is locked (C14)."""
+    owner = connection.execute(WINDOW_OWNER, {"id": window_id}).one_or_none()
+    if owner is None:
         raise NotFound("availability window")
-    lock_guards(connection, [doctor_id], [])
+    check_owner(context, "doctor", owner.doctor_id, owner.user_id)
+    lock_guards(connection, [owner.doctor_id], [])
     row = connection.execute(WINDOWS_BY_ID, {"ids": [window_id]}).one_or_none()
     if row is None:
         raise NotFound("availability window")
