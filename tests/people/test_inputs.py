@@ -10,6 +10,7 @@ from telemed_store.people.models import (
     NewDoctor,
     NewIdentifier,
     NewPatient,
+    NewRegistration,
     NewServiceLocation,
     PatientPatch,
 )
@@ -81,3 +82,41 @@ def test_a_place_where_patients_go_has_an_address() -> None:
 
 def test_no_repr_shows_what_was_said() -> None:
     assert repr(NewPatient(name="Rui", cpf="52998224725")) == "NewPatient(cpf, name)"
+
+
+def test_a_crm_registration_is_kept_as_crm_number_and_crm_state_are() -> None:
+    new = NewRegistration(authority=" CRM ", region="sp", number=" ab123 ")
+    assert (new.authority, new.region, new.number) == ("crm", "SP", "AB123")
+    other = NewRegistration(authority="CRO", region="sp", number="1")
+    assert (other.authority, other.region, other.number) == ("cro", "sp", "1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"authority": "crm", "region": "ZZ", "number": "123456"}, "region"),
+        ({"authority": "CRM", "region": "SP", "number": "1"}, "number"),
+        ({"authority": "  ", "region": "SP", "number": "123456"}, "authority"),
+    ],
+)
+def test_wrong_registrations_are_refused(fields: dict[str, str], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        NewRegistration.model_validate(fields)
+    assert [error["loc"] for error in refused.value.errors()] == [(field,)]
+
+
+def test_cpf_and_cns_are_known_whatever_their_case() -> None:
+    assert NewIdentifier(system=" CPF ", value="529.982.247-25") == NewIdentifier(system="cpf", value="52998224725")
+    assert NewIdentifier(system="CNS", value="215 5934 6871 0018").system == "cns"
+    assert NewIdentifier(system="Passport", value="AB1").system == "Passport"
+    with pytest.raises(ValidationError):
+        NewIdentifier(system="CPF", value="52998224724")
+
+
+def test_a_person_has_one_cpf() -> None:
+    same, other = (NewIdentifier(system="CPF", value=value) for value in ("529.982.247-25", "11144477735"))
+    NewPatient(name="Rui", cpf="52998224725", identifiers=(same,))
+    for fields in ({"cpf": "52998224725", "identifiers": (other,)}, {"identifiers": (same, other)}):
+        with pytest.raises(ValidationError, match="another cpf") as refused:
+            NewPatient.model_validate({"name": "Rui", **fields})
+        assert [error["loc"] for error in refused.value.errors()] == [("identifiers",)]

@@ -45,11 +45,13 @@ def test_registering_costs_a_fixed_number_of_statements(warm: Store, telemed_sta
 def test_d57_role_and_profile_cost_one_statement(warm: Store, telemed_statements: StatementCounter) -> None:
     people = warm.acting_as(SYSTEM).people
     doctor = people.register_doctor(NewDoctor(name="Ana", email="ana@example.org", cpf="52998224725"))
+    place = people.first_teleconsultation_location(doctor.id)
     reads = (
         lambda: people.user(doctor.user_id),
         lambda: people.user_by_email("ana@example.org"),
         lambda: people.by_identifier("cpf", "52998224725"),
         lambda: people.doctor(doctor.id),
+        lambda: people.locations_by_ids([place.id, doctor.id]),
     )
     for read in reads:
         with telemed_statements() as seen:

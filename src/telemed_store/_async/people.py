@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
@@ -187,6 +188,14 @@ class AsyncPeopleReads:
             InvalidCursor: The cursor is of another list, another doctor or another actor.
         """
         return await self._frame.read(operations.locations, doctor_id, limit, cursor)
+
+    async def locations_by_ids(self, ids: Sequence[UUID]) -> list[ServiceLocation]:
+        """Places by their ids (Q045), active or not, at most 100, in the order given; unknown and removed ones are left out.
+
+        Raises:
+            ValidationFailed: There are more than 100 ids.
+        """
+        return await self._frame.read(operations.locations_by_ids, ids)
 
     async def first_teleconsultation_location(self, doctor_id: UUID) -> ServiceLocation:
         """The doctor's oldest active teleconsultation location (Q045).

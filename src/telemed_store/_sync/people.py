@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._sync.frames import Frame, ReadFrame
@@ -186,6 +187,14 @@ class PeopleReads:
             InvalidCursor: The cursor is of another list, another doctor or another actor.
         """
         return self._frame.read(operations.locations, doctor_id, limit, cursor)
+
+    def locations_by_ids(self, ids: Sequence[UUID]) -> list[ServiceLocation]:
+        """Places by their ids (Q045), active or not, at most 100, in the order given; unknown and removed ones are left out.
+
+        Raises:
+            ValidationFailed: There are more than 100 ids.
+        """
+        return self._frame.read(operations.locations_by_ids, ids)
 
     def first_teleconsultation_location(self, doctor_id: UUID) -> ServiceLocation:
         """The doctor's oldest active teleconsultation location (Q045).

@@ -18,6 +18,8 @@ __all__ = [
     "CpfNumber",
     "CrmNumber",
     "CrmState",
+    "known_system",
+    "normalised_authority",
     "normalised_crm_number",
     "normalised_crm_state",
 ]
@@ -74,6 +76,18 @@ def normalised_crm_state(value: str) -> str:
 
 NORMALISERS: Final[Mapping[str, Callable[[str], str]]] = {CPF: normalised_cpf, CNS: normalised_cns}
 """Identifier systems that the library knows more about than their name; all others are data."""
+
+
+def known_system(system: str) -> str:
+    """The system's name; one that the library knows more about is known whatever its case and the spaces around it."""
+    folded = system.strip().lower()
+    return folded if folded in NORMALISERS else system
+
+
+def normalised_authority(authority: str) -> str:
+    """The name of a professional authority, trimmed and in lower case."""
+    return authority.strip().lower()
+
 
 CpfNumber = Annotated[str, AfterValidator(normalised_cpf)]
 """A CPF; kept as its eleven digits."""

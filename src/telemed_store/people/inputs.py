@@ -11,7 +11,20 @@ from uuid import UUID
 from pydantic import MISSING, AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from telemed_store.database.models import Input, PlainText, ZoneName
-from telemed_store.people.brazil import NORMALISERS, CnsNumber, CpfNumber, CrmNumber, CrmState
+from telemed_store.people.brazil import (
+    CNS,
+    CPF,
+    CRM,
+    NORMALISERS,
+    CnsNumber,
+    CpfNumber,
+    CrmNumber,
+    CrmState,
+    known_system,
+    normalised_authority,
+    normalised_crm_number,
+    normalised_crm_state,
+)
 from telemed_store.people.lists import BloodType, Gender, LocationType
 
 __all__ = [
@@ -62,11 +75,11 @@ class NewIdentifier(Input):
     """An identifier of a system that is data to the library, such as ``passport`` or a URI.
 
     Attributes:
-        system: Names the system.
+        system: Names the system. CPF and CNS are recognised whatever the case.
         value: In the system's canonical form: equal identifiers are found by equal text. CPF and CNS are normalised and checked.
     """
 
-    system: Annotated[PlainText, Field(min_length=1, max_length=255)]
+    system: Annotated[PlainText, Field(min_length=1, max_length=255), AfterValidator(known_system)]
     value: Annotated[PlainText, Field(min_length=1, max_length=255, repr=False)]
 
     @field_validator("value")
@@ -77,11 +90,27 @@ class NewIdentifier(Input):
 
 
 class NewRegistration(Input):
-    """A doctor's registration with a professional authority other than the CRM named by ``crm_number``."""
+    """A doctor's registration with a professional authority other than the CRM named by ``crm_number``.
 
-    authority: Annotated[PlainText, Field(min_length=1, max_length=20)]
+    Attributes:
+        authority: Kept trimmed and in lower case.
+        region: With authority ``crm`` one of the 27 federative units.
+        number: With authority ``crm`` 4 to 20 letters and digits.
+    """
+
+    authority: Annotated[PlainText, AfterValidator(normalised_authority), Field(min_length=1, max_length=20)]
     region: Annotated[PlainText, Field(min_length=1, max_length=10)]
     number: Annotated[PlainText, Field(min_length=1, max_length=20)]
+
+    @field_validator("region")
+    @classmethod
+    def _crm_state(cls, value: str, known: ValidationInfo) -> str:
+        return normalised_crm_state(value) if known.data.get("authority") == CRM else value
+
+    @field_validator("number")
+    @classmethod
+    def _crm_number(cls, value: str, known: ValidationInfo) -> str:
+        return normalised_crm_number(value) if known.data.get("authority") == CRM else value
 
 
 class _NewPerson(Input):
@@ -104,6 +133,15 @@ class _NewPerson(Input):
     cpf: CpfNumber | None = Field(default=None, repr=False)
     cns: CnsNumber | None = Field(default=None, repr=False)
     identifiers: Annotated[tuple[NewIdentifier, ...], Field(max_length=10)] = ()
+
+    @field_validator("identifiers")
+    @classmethod
+    def _one_value(cls, value: tuple[NewIdentifier, ...], known: ValidationInfo) -> tuple[NewIdentifier, ...]:
+        for system in (CPF, CNS):
+            values = {known.data.get(system), *(each.value for each in value if each.system == system)} - {None}
+            if len(values) > 1:
+                raise ValueError(f"must not name another {system}: a person has one")
+        return value
 
     @model_validator(mode="after")
     def _one_user(self) -> Self:

@@ -13,7 +13,14 @@ from telemed_store.crypto.fields import decrypt_texts
 from telemed_store.database.hydration import hydrator
 from telemed_store.errors import NotFound
 from telemed_store.people import statements as sql
-from telemed_store.people.brazil import CRM, NORMALISERS, normalised_crm_number, normalised_crm_state
+from telemed_store.people.brazil import (
+    CRM,
+    NORMALISERS,
+    known_system,
+    normalised_authority,
+    normalised_crm_number,
+    normalised_crm_state,
+)
 from telemed_store.people.extension_points import MAY_VIEW_PATIENT
 from telemed_store.people.models import Doctor, Identifier, Patient, PatientIdentity, User
 from telemed_store.people.rows import (
@@ -58,6 +65,7 @@ def doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:
 
 def by_registration(connection: Connection, context: Context, authority: str, region: str, number: str) -> Doctor:  # noqa: ARG001 - every operation takes the context
     """The doctor with this registration (Q202)."""
+    authority = normalised_authority(authority)
     if authority == CRM:
         fields = normalised(
             {"region": (normalised_crm_state, region), "number": (normalised_crm_number, number)},
@@ -124,6 +132,7 @@ def user_by_email(connection: Connection, context: Context, email: str) -> User:
 
 def by_identifier(connection: Connection, context: Context, system: str, value: str) -> User:
     """The user with this identifier, found by its blind index (Q202)."""
+    system = known_system(system)
     normalise = NORMALISERS.get(system, str.strip)
     canonical = normalised({"value": (normalise, value)})["value"]
     value_index = context.keys.blind_index(index_field(system), canonical)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,6 +41,7 @@ __all__ = [
     "first_teleconsultation_location",
     "location",
     "location_from",
+    "locations_by_ids",
     "remove_location",
     "specialization_from",
     "update_location",
@@ -49,6 +51,7 @@ __all__ = [
 specialization_from: Final = hydrator(Specialization)
 location_from: Final = hydrator(ServiceLocation)
 _LONGEST_NAME = 100
+_MOST_IDS: Final = 100
 
 
 def add_specialization(connection: Connection, context: Context, name: str) -> Specialization:
@@ -111,6 +114,15 @@ def add_location(connection: Connection, context: Context, new: NewServiceLocati
 def location(connection: Connection, context: Context, location_id: UUID) -> ServiceLocation:  # noqa: ARG001 - every operation takes the context
     """One place, active or not."""
     return location_from(_location(connection, location_id)[:-1])
+
+
+def locations_by_ids(connection: Connection, context: Context, ids: Sequence[UUID]) -> list[ServiceLocation]:  # noqa: ARG001 - every operation takes the context
+    """Places by their ids (Q045): one statement."""
+    wanted = list(dict.fromkeys(checked_id("ids", one) for one in ids))
+    if len(wanted) > _MOST_IDS:
+        raise ValidationFailed({"ids": f"must be at most {_MOST_IDS}"})
+    found = {row.id: location_from(row) for row in connection.execute(sql.LOCATIONS_BY_ID, {"ids": wanted})}
+    return [found[one] for one in wanted if one in found]
 
 
 def update_location(

@@ -52,7 +52,7 @@ class _Person:
 
 def register_doctor(connection: Connection, context: Context, new: NewDoctor) -> Doctor:
     """Write a doctor: 1 statement to check, 5 to write; registrations, identifiers and specializations add up to 7."""
-    registrations = list(_registrations(new))
+    registrations = list(dict.fromkeys(_registrations(new)))
     person, systems = _check(
         connection, context, new, "doctor", [number for *_, number in registrations], registrations
     )
@@ -100,7 +100,9 @@ def register_doctor(connection: Connection, context: Context, new: NewDoctor) ->
     connection.execute(sql.INSERT_LOCATION, place)
     found_by = word_rows("doctors", doctor_id, person.name)
     insert_words(connection, found_by + word_rows("service_locations", place["id"], _FIRST_LOCATION))
-    return Doctor(**row, name=person.name, crm_number=new.crm_number, crm_state=new.crm_state)
+    authority, state, number = registrations[0] if registrations else (None, None, None)
+    is_crm = authority == CRM
+    return Doctor(**row, name=person.name, crm_number=number if is_crm else None, crm_state=state if is_crm else None)
 
 
 def register_patient(connection: Connection, context: Context, new: NewPatient) -> Patient:

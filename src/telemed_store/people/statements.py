@@ -214,6 +214,10 @@ LOCATION: Final = (
     .join_from(service_locations, doctors, doctors.c.id == service_locations.c.doctor_id)
     .where(service_locations.c.id == bindparam("id", type_=Id()), _live(service_locations))
 )
+# Q045. pk_service_locations
+LOCATIONS_BY_ID: Final = select(*LOCATION_COLUMNS).where(
+    service_locations.c.id.in_(bindparam("ids", expanding=True, type_=Id())), _live(service_locations)
+)
 # Q045. ix_service_locations_doctor_id_name_id: the first is the oldest; a second one may go.
 TELECONSULTATION_LOCATIONS: Final = (
     select(*LOCATION_COLUMNS)

@@ -27,6 +27,7 @@ from telemed_store.people.models import (
     NewDoctor,
     NewIdentifier,
     NewPatient,
+    NewRegistration,
     NewServiceLocation,
     PatientPatch,
     PatientStatus,
@@ -153,6 +154,50 @@ async def test_d50_doctors_without_crm_do_not_collide_and_a_number_exists_per_st
         await people.register_doctor(NewDoctor(name="E", crm_number="12345", crm_state="SP"))
     assert (refused.value.field, refused.value.existing_id) == ("registration", in_sp.id)
     assert (await people.by_registration("crm", "rj", "12345")).id == in_rj.id
+
+
+async def test_a_crm_among_the_registrations_is_the_same_crm(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    crm = NewRegistration(authority="CRM", region="sp", number="123456")
+    doctor = await people.register_doctor(NewDoctor(name="Ana", registrations=(crm,)))
+    assert (doctor.crm_number, doctor.crm_state) == ("123456", "SP")
+    assert doctor == await people.doctor(doctor.id)
+    assert doctor == await people.by_registration(" CRM ", "sp", "123456")
+    with pytest.raises(AlreadyExists):
+        await people.register_doctor(NewDoctor(name="Eva", crm_number="123456", crm_state="SP"))
+
+    twice = NewRegistration(authority="crm", region="RJ", number="123456")
+    await people.register_doctor(NewDoctor(name="Eva", crm_number="123456", crm_state="RJ", registrations=(twice,)))
+    dentist = await people.register_doctor(
+        NewDoctor(name="Ivo", registrations=(NewRegistration(authority="CRO", region="SP", number="1"),))
+    )
+    assert dentist.crm_number is None
+    assert dentist == await people.by_registration("cro", "SP", "1")
+
+
+async def test_a_cpf_is_found_whatever_its_system_is_spelled(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    new = NewPatient(name="Rui", identifiers=(NewIdentifier(system="CPF", value=CPF),))
+    patient = await people.register_patient(new)
+    assert (await people.by_identifier("cpf", CPF)).id == patient.user_id
+    assert (await people.by_identifier(" CPF ", CPF)).id == patient.user_id
+    with pytest.raises(AlreadyExists):
+        await people.register_patient(NewPatient(name="Rui", cpf=CPF))
+
+
+async def test_q045_places_by_ids(async_telemed: AsyncStore) -> None:
+    people = async_telemed.acting_as(SYSTEM).people
+    doctor = await people.register_doctor(NewDoctor(name="Ana"))
+    first = await people.first_teleconsultation_location(doctor.id)
+    office = await people.add_location(NewServiceLocation(doctor_id=doctor.id, name="Office", address="Rua A, 1"))
+    gone = await people.add_location(NewServiceLocation(doctor_id=doctor.id, name="Old", address="Rua B, 2"))
+    await people.remove_location(gone.id, expected_version=1)
+    asked = [office.id, new_id(), first.id, gone.id, office.id]
+    assert await people.locations_by_ids(asked) == [office, first]
+    assert await people.locations_by_ids([]) == []
+    assert await people.locations_by_ids([new_id() for _ in range(100)]) == []
+    with pytest.raises(ValidationFailed):
+        await people.locations_by_ids([new_id() for _ in range(101)])
 
 
 async def test_d50_deletion_frees_unique_values(async_telemed: AsyncStore) -> None:

@@ -28,6 +28,7 @@ from telemed_store.people.models import (
     NewDoctor,
     NewIdentifier,
     NewPatient,
+    NewRegistration,
     NewServiceLocation,
     PatientPatch,
     PatientStatus,
@@ -152,6 +153,50 @@ def test_d50_doctors_without_crm_do_not_collide_and_a_number_exists_per_state(te
         people.register_doctor(NewDoctor(name="E", crm_number="12345", crm_state="SP"))
     assert (refused.value.field, refused.value.existing_id) == ("registration", in_sp.id)
     assert people.by_registration("crm", "rj", "12345").id == in_rj.id
+
+
+def test_a_crm_among_the_registrations_is_the_same_crm(telemed: Store) -> None:
+    people = telemed.acting_as(SYSTEM).people
+    crm = NewRegistration(authority="CRM", region="sp", number="123456")
+    doctor = people.register_doctor(NewDoctor(name="Ana", registrations=(crm,)))
+    assert (doctor.crm_number, doctor.crm_state) == ("123456", "SP")
+    assert doctor == people.doctor(doctor.id)
+    assert doctor == people.by_registration(" CRM ", "sp", "123456")
+    with pytest.raises(AlreadyExists):
+        people.register_doctor(NewDoctor(name="Eva", crm_number="123456", crm_state="SP"))
+
+    twice = NewRegistration(authority="crm", region="RJ", number="123456")
+    people.register_doctor(NewDoctor(name="Eva", crm_number="123456", crm_state="RJ", registrations=(twice,)))
+    dentist = people.register_doctor(
+        NewDoctor(name="Ivo", registrations=(NewRegistration(authority="CRO", region="SP", number="1"),))
+    )
+    assert dentist.crm_number is None
+    assert dentist == people.by_registration("cro", "SP", "1")
+
+
+def test_a_cpf_is_found_whatever_its_system_is_spelled(telemed: Store) -> None:
+    people = telemed.acting_as(SYSTEM).people
+    new = NewPatient(name="Rui", identifiers=(NewIdentifier(system="CPF", value=CPF),))
+    patient = people.register_patient(new)
+    assert people.by_identifier("cpf", CPF).id == patient.user_id
+    assert people.by_identifier(" CPF ", CPF).id == patient.user_id
+    with pytest.raises(AlreadyExists):
+        people.register_patient(NewPatient(name="Rui", cpf=CPF))
+
+
+def test_q045_places_by_ids(telemed: Store) -> None:
+    people = telemed.acting_as(SYSTEM).people
+    doctor = people.register_doctor(NewDoctor(name="Ana"))
+    first = people.first_teleconsultation_location(doctor.id)
+    office = people.add_location(NewServiceLocation(doctor_id=doctor.id, name="Office", address="Rua A, 1"))
+    gone = people.add_location(NewServiceLocation(doctor_id=doctor.id, name="Old", address="Rua B, 2"))
+    people.remove_location(gone.id, expected_version=1)
+    asked = [office.id, new_id(), first.id, gone.id, office.id]
+    assert people.locations_by_ids(asked) == [office, first]
+    assert people.locations_by_ids([]) == []
+    assert people.locations_by_ids([new_id() for _ in range(100)]) == []
+    with pytest.raises(ValidationFailed):
+        people.locations_by_ids([new_id() for _ in range(101)])
 
 
 def test_d50_deletion_frees_unique_values(telemed: Store) -> None:

@@ -55,6 +55,7 @@ async def listing(reader: AsyncReader, some_id: UUID) -> None:
     assert_type(await people.patients(WithPatientStatus(PatientStatus.ACTIVE) & AgedBetween(18)), Page[PatientSummary])
     assert_type(await people.specializations(), Page[SpecializationCount])
     assert_type(await people.locations(some_id), Page[ServiceLocation])
+    assert_type(await people.locations_by_ids([some_id]), list[ServiceLocation])
 
 
 async def registering(

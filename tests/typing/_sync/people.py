@@ -56,6 +56,7 @@ def listing(reader: Reader, some_id: UUID) -> None:
     assert_type(people.patients(WithPatientStatus(PatientStatus.ACTIVE) & AgedBetween(18)), Page[PatientSummary])
     assert_type(people.specializations(), Page[SpecializationCount])
     assert_type(people.locations(some_id), Page[ServiceLocation])
+    assert_type(people.locations_by_ids([some_id]), list[ServiceLocation])
 
 
 def registering(uow: UnitOfWork, doctor: NewDoctor, patient: NewPatient, location: NewServiceLocation) -> None:
