@@ -47,7 +47,7 @@ def test_overrides_take_the_defaults_place_and_are_validated() -> None:
 def test_every_input_is_valid_by_default() -> None:
     make, doctor, patient = inputs(), uuid4(), uuid4()
     assert make.new_identifier().system == "passport"
-    assert make.new_registration().authority == "CRO"
+    assert make.new_registration().authority == "cro"
     assert make.new_service_location(doctor).doctor_id == doctor
     assert make.new_availability_window(doctor, specific_date=dt.date(2030, 1, 9)).weekday is None
     assert make.new_block(doctor).first_date > PRESENT.date()
