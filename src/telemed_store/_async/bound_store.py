@@ -18,6 +18,7 @@ from telemed_store._async.repositories import AsyncRepositories
 from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
+from telemed_store.database.arguments import checked
 from telemed_store.database.retry import pauses
 from telemed_store.errors import TransactionConflict, ValidationFailed
 
@@ -94,10 +95,10 @@ class AsyncBoundStore(AsyncRepositories):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run one verb in a unit of work of its own, repeated on a conflict."""
-        _refuse_generators(_given(args, kwargs))
+        script = checked(operation, *args, **kwargs)
 
         async def verb(unit: AsyncUnitOfWork) -> T:
-            return await unit.write(operation, *args, **kwargs)
+            return await unit.write(script)
 
         return await self._repeated(verb)
 

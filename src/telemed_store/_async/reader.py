@@ -15,6 +15,7 @@ from telemed_store._async.pools import give_back
 from telemed_store._async.repositories import AsyncReadRepositories
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Denial, Journal
+from telemed_store.database.arguments import checked
 from telemed_store.database.engines import BEGIN_SNAPSHOT
 from telemed_store.database.native import family
 from telemed_store.database.translation import DRIVER_ERRORS, is_disconnect, translate
@@ -49,26 +50,20 @@ class AsyncReader(AsyncReadRepositories):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run one statement; if the connection turns out to be lost, once more on another."""
-        return await self._audited(False, operation, *args, **kwargs)
+        return await self._audited(False, checked(operation, *args, **kwargs))
 
     async def read_consistent(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run several statements in a snapshot of their own; if the connection turns out to be lost, once more on another."""
-        return await self._audited(True, operation, *args, **kwargs)
+        return await self._audited(True, checked(operation, *args, **kwargs))
 
-    async def _audited(
-        self,
-        consistent: bool,  # noqa: FBT001 - keywords belong to the operation
-        operation: Callable[Concatenate[Connection, Context, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
+    async def _audited(self, consistent: bool, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
         lost: StoreError | None = None
         for _ in range(_TRIES):
             journal = Journal()
             try:
-                result = await self._attempt(consistent, journal, operation, *args, **kwargs)
+                result = await self._attempt(consistent, journal, script)
             except _LostConnection as failure:
                 lost = failure.error
                 continue
@@ -79,20 +74,13 @@ class AsyncReader(AsyncReadRepositories):
             return result
         raise lost or AssertionError("an attempt returns or raises")
 
-    async def _attempt(
-        self,
-        consistent: bool,  # noqa: FBT001 - keywords belong to the operation
-        journal: Journal,
-        operation: Callable[Concatenate[Connection, Context, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
+    async def _attempt(self, consistent: bool, journal: Journal, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
         """One try on a connection of its own, which is back in its pool before anything is written elsewhere."""
         connection = await self._core.pools.acquire_read()
         try:
             if consistent:
                 await connection.exec_driver_sql(BEGIN_SNAPSHOT[family(connection.dialect)])
-            return await run_on(connection, operation, self._core.context(self._actor, journal), *args, **kwargs)
+            return await run_on(connection, script, self._core.context(self._actor, journal))
         except DRIVER_ERRORS as failure:
             error = translate(failure, connection.dialect.name)
             lost = is_disconnect(failure)
@@ -124,12 +112,13 @@ class AsyncSnapshot(AsyncReader):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a reading operation at the snapshot's point in time."""
+        script = checked(operation, *args, **kwargs)
         connection = self._connection
         if connection is None:
             raise StoreError("This snapshot is not open: use it in a with statement.")
         journal = Journal()
         try:
-            result = await run_on(connection, operation, self._core.context(self._actor, journal), *args, **kwargs)
+            result = await run_on(connection, script, self._core.context(self._actor, journal))
         except DRIVER_ERRORS as failure:
             error = translate(failure, connection.dialect.name)
         else:

@@ -18,6 +18,7 @@ from telemed_store._sync.repositories import Repositories
 from telemed_store._sync.unit_of_work import UnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
+from telemed_store.database.arguments import checked
 from telemed_store.database.retry import pauses
 from telemed_store.errors import TransactionConflict, ValidationFailed
 
@@ -90,10 +91,10 @@ class BoundStore(Repositories):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run one verb in a unit of work of its own, repeated on a conflict."""
-        _refuse_generators(_given(args, kwargs))
+        script = checked(operation, *args, **kwargs)
 
         def verb(unit: UnitOfWork) -> T:
-            return unit.write(operation, *args, **kwargs)
+            return unit.write(script)
 
         return self._repeated(verb)
 

@@ -17,6 +17,7 @@ from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Journal
 from telemed_store.audit.operations import write_accesses
 from telemed_store.audit.unit_notes import UnitNotes
+from telemed_store.database.arguments import checked
 from telemed_store.database.health import HEALTH_OPTION
 from telemed_store.database.hooks import Hook
 from telemed_store.database.translation import DRIVER_ERRORS, translate
@@ -74,7 +75,7 @@ class UnitOfWork(Repositories):
     ) -> T:
         """Run an operation in this transaction, then the observers that asked to be told in it."""
         journal = Journal()
-        result = self._perform(journal, operation, *args, **kwargs)
+        result = self._perform(journal, checked(operation, *args, **kwargs))
         for event in journal.events:
             for observer in self._core.observers_of(event, "in_transaction"):
                 try:
@@ -89,7 +90,7 @@ class UnitOfWork(Repositories):
 
     def read(self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading operation in this transaction; it sees what the unit wrote."""
-        return self._perform(Journal(), operation, *args, **kwargs)
+        return self._perform(Journal(), checked(operation, *args, **kwargs))
 
     def read_consistent(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
@@ -97,20 +98,14 @@ class UnitOfWork(Repositories):
         """Run a reading operation of several statements in this transaction, as `read` does."""
         return self.read(operation, *args, **kwargs)
 
-    def _perform(
-        self,
-        journal: Journal,
-        operation: Callable[Concatenate[Connection, Context, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
+    def _perform(self, journal: Journal, operation: Callable[[Connection, Context], T]) -> T:
         connection = self.connection
         if doomed := self._notes.doomed():
             raise doomed
         context = self._core.context(self._actor, journal)
 
         def script(connection: Connection) -> T:
-            result = operation(connection, context, *args, **kwargs)
+            result = operation(connection, context)
             # In the same transaction, before the rows are handed out.
             self._notes.accesses += journal.accesses
             write_accesses(connection, context, journal.accesses)

@@ -20,11 +20,12 @@ from telemed_store.appointments.models import (
     ConsultationNoShow,
     ConsultationStarted,
 )
-from telemed_store.appointments.rows import change, check_place, checked_text, load, lock
+from telemed_store.appointments.rows import Reason, change, check_place, load, lock
 from telemed_store.audit.context import Context, DataType
 from telemed_store.availability.slots import effective_interval
 from telemed_store.consents.models import ConsentType
 from telemed_store.consents.operations import is_active as consent_is_active
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.models import given
 from telemed_store.errors import ConsentRequired, InvalidTransition, OutsideAvailability
 from telemed_store.people.guards import lock_guards
@@ -33,7 +34,7 @@ from telemed_store.people.models import LocationType
 __all__ = ["cancel", "complete", "delete", "mark_no_show", "start", "update"]
 
 
-def start(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> Appointment:
+def start(connection: Connection, context: Context, appointment_id: OwnId, *, expected_version: int) -> Appointment:
     """Begin; unless the location is physical the patient's consent to telemedicine must be active (D48)."""
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.IN_PROGRESS)
     if context.settings.require_telemedicine_consent:
@@ -54,7 +55,7 @@ def start(connection: Connection, context: Context, appointment_id: UUID, *, exp
     )
 
 
-def complete(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> Appointment:
+def complete(connection: Connection, context: Context, appointment_id: OwnId, *, expected_version: int) -> Appointment:
     """End a consultation in progress; the patient's last consultation advances (D42)."""
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.COMPLETED)
     old = before.appointment
@@ -82,10 +83,14 @@ def complete(connection: Connection, context: Context, appointment_id: UUID, *, 
 
 
 def cancel(
-    connection: Connection, context: Context, appointment_id: UUID, *, reason: str | None = None, expected_version: int
+    connection: Connection,
+    context: Context,
+    appointment_id: OwnId,
+    *,
+    reason: Reason | None = None,
+    expected_version: int,
 ) -> Appointment:
     """Call off an open appointment; its time is free at once."""
-    reason = checked_text("reason", reason, 500)
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.CANCELLED)
     return change(
         connection,
@@ -102,7 +107,7 @@ def cancel(
 
 
 def mark_no_show(
-    connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int
+    connection: Connection, context: Context, appointment_id: OwnId, *, expected_version: int
 ) -> Appointment:
     """Note that the patient did not come to an open appointment."""
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.NO_SHOW)
@@ -120,7 +125,7 @@ def mark_no_show(
 
 
 def update(
-    connection: Connection, context: Context, appointment_id: UUID, patch: AppointmentPatch, *, expected_version: int
+    connection: Connection, context: Context, appointment_id: OwnId, patch: AppointmentPatch, *, expected_version: int
 ) -> Appointment:
     """Change the remark, or the place while the appointment is open; the log names the fields alone."""
     values = given(patch)
@@ -150,7 +155,7 @@ def _check_location(
             raise OutsideAvailability
 
 
-def delete(connection: Connection, context: Context, appointment_id: UUID, *, expected_version: int) -> None:
+def delete(connection: Connection, context: Context, appointment_id: OwnId, *, expected_version: int) -> None:
     """Soft-delete an appointment that never took place; its time is free at once."""
     before = lock(connection, context, appointment_id, expected_version, None)
     if before.appointment.status in KEPT_FOR_EVER:

@@ -6,9 +6,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+from pydantic import StringConstraints
 from sqlalchemy import Connection, Row
 
 from telemed_store.appointments import statements as sql
@@ -23,10 +24,9 @@ from telemed_store.appointments.models import (
 )
 from telemed_store.appointments.rows import (
     NOBODY,
+    Reason,
     change,
     check_place,
-    checked_instant,
-    checked_text,
     end_after,
     iso,
     load,
@@ -38,15 +38,19 @@ from telemed_store.appointments.rows import (
 )
 from telemed_store.audit.context import Context
 from telemed_store.availability.slots import effective_interval
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.identity import new_id
 from telemed_store.errors import IdempotencyConflict, NotPermitted, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record
 from telemed_store.people.guards import lock_guards
 
-__all__ = ["Booked", "reschedule", "schedule"]
+__all__ = ["Booked", "IdempotencyKey", "reschedule", "schedule"]
 
 LONGEST: Final = dt.timedelta(days=1)
 """An appointment lies within one effective window, and none is longer than a day."""
+
+IdempotencyKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""What makes repeating a request safe."""
 
 Booked = Callable[[Connection, Context, Appointment, UUID, UUID], None]
 """A step of an upper area in the booking's transaction: appointment, doctor's user, patient's user."""
@@ -57,14 +61,13 @@ def schedule(
     context: Context,
     new: NewAppointment,
     *,
-    idempotency_key: str | None = None,
-    override_availability: str | None = None,
+    idempotency_key: IdempotencyKey | None = None,
+    override_availability: Reason | None = None,
     after_booking: tuple[Booked, ...] = (),
 ) -> Appointment:
     """Book: guards, repeated request, preconditions, window, overlap; then the row, its log and its event."""
     ends_at = new.ends_at or end_after(new.starts_at, context.settings.appointment_duration)
-    override = checked_text("override_availability", override_availability, 500)
-    key = checked_text("idempotency_key", idempotency_key, 200)
+    override, key = override_availability, idempotency_key
     lock_guards(connection, [new.doctor_id], [new.patient_id])
     digest = _digest(new, override) if key else None
     if key and (stored := _stored_for(connection, context, key, digest)):
@@ -137,21 +140,20 @@ def schedule(
 def reschedule(
     connection: Connection,
     context: Context,
-    appointment_id: UUID,
+    appointment_id: OwnId,
     *,
     starts_at: dt.datetime,
     ends_at: dt.datetime | None = None,
     expected_version: int,
-    override_availability: str | None = None,
+    override_availability: Reason | None = None,
 ) -> Appointment:
     """Move an open appointment; without an end it keeps its length. It may overlap its own old time."""
-    override = checked_text("override_availability", override_availability, 500)
-    starts_at = checked_instant("starts_at", starts_at)
+    override = override_availability
     seen = load(connection, context, appointment_id)
     lock_guards(connection, [seen.appointment.doctor_id], [seen.appointment.patient_id])
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.RESCHEDULED)
     old = before.appointment
-    ends_at = checked_instant("ends_at", ends_at) if ends_at else end_after(starts_at, old.ends_at - old.starts_at)
+    ends_at = ends_at or end_after(starts_at, old.ends_at - old.starts_at)
     _check_interval(context, starts_at, ends_at)
     check_place(connection, old.doctor_id, old.location_id)
     location_id = _place(

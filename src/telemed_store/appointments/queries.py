@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import Appointment, AppointmentLog, AppointmentStatus
-from telemed_store.appointments.rows import NOBODY, checked_id, checked_instant, refuse
+from telemed_store.appointments.rows import NOBODY, refuse
 from telemed_store.appointments.scopes import IncludingDeleted
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.planning import filtered_only
 from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
@@ -82,18 +83,16 @@ _ACCESS_CODE: Final = {
 _CODE: Final = re.compile(r"[A-Z0-9]{6,8}", re.ASCII)
 
 
-def get(connection: Connection, context: Context, appointment_id: UUID) -> Appointment:
+def get(connection: Connection, context: Context, appointment_id: OwnId) -> Appointment:
     """One appointment that the actor sees."""
-    return _get(connection, context, _BY_ID, {"id": checked_id("id", appointment_id)})
+    return _get(connection, context, _BY_ID, {"id": appointment_id})
 
 
 def of_pair(
-    connection: Connection, context: Context, appointment_id: UUID, doctor_id: UUID, patient_id: UUID
+    connection: Connection, context: Context, appointment_id: OwnId, doctor_id: UUID, patient_id: UUID
 ) -> Appointment:
     """One appointment of exactly this doctor and this patient (Q014)."""
     keys = {"id": appointment_id, "doctor_id": doctor_id, "patient_id": patient_id}
-    for name, value in keys.items():
-        checked_id(name, value)
     return _get(connection, context, _OF_PAIR, keys)
 
 
@@ -117,16 +116,16 @@ def _get(
 
 def by_access_code(connection: Connection, context: Context, code: str) -> Appointment:
     """One appointment by the code its patient was given (Q005)."""
-    wanted = str(code).strip().upper()
+    wanted = code.strip().upper()
     if not _CODE.fullmatch(wanted):
         raise NotFound("appointment")
     return _get(connection, context, _BY_ACCESS_CODE, {"access_code": wanted})
 
 
-def access_code(connection: Connection, context: Context, appointment_id: UUID) -> str:
+def access_code(connection: Connection, context: Context, appointment_id: OwnId) -> str:
     """The code by which the patient is let in; it stands in no list, log or event."""
     viewer = not context.actor.is_system
-    values = {"id": checked_id("id", appointment_id)} | ({"viewer": context.actor.id} if viewer else {})
+    values = {"id": appointment_id} | ({"viewer": context.actor.id} if viewer else {})
     found = connection.execute(_ACCESS_CODE[viewer], values).first()
     if found is None:
         refuse(connection, context, appointment_id)
@@ -205,12 +204,12 @@ _LOGS: Final = {
 
 
 def logs(
-    connection: Connection, context: Context, appointment_id: UUID, limit: int | None = None, cursor: str | None = None
+    connection: Connection, context: Context, appointment_id: OwnId, limit: int | None = None, cursor: str | None = None
 ) -> Page[AppointmentLog]:
     """The log of an appointment, the oldest row first; a deleted appointment's too (Q021)."""
     size = LOG_PAGE.of(limit)
     viewer = not context.actor.is_system
-    binding = list_binding("appointment_logs", context.actor.key, checked_id("id", appointment_id))
+    binding = list_binding("appointment_logs", context.actor.key, appointment_id)
     position = context.cursors.open(cursor, binding) if cursor is not None else None
     values = _LOG_ORDER.parameters(size, position) | {"id": appointment_id}
     if viewer:
@@ -236,15 +235,14 @@ def overlapping(
     """Whether an active appointment of the doctor or the patient overlaps the interval (Q004); advice, no guarantee."""
     if doctor_id is None and patient_id is None:
         raise ValidationFailed({"doctor_id": "is needed, or patient_id"})
-    start, end = checked_instant("starts_at", starts_at), checked_instant("ends_at", ends_at)
-    if end <= start:
+    if ends_at <= starts_at:
         raise ValidationFailed({"ends_at": "must be later than starts_at"})
     values = {
-        "starts_at": start,
-        "ends_at": end,
-        "doctor_id": checked_id("doctor_id", doctor_id or NOBODY),
-        "patient_id": checked_id("patient_id", patient_id or NOBODY),
-        "self_id": checked_id("except_id", except_id or NOBODY),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "doctor_id": doctor_id or NOBODY,
+        "patient_id": patient_id or NOBODY,
+        "self_id": except_id or NOBODY,
     }
     return connection.execute(sql.OVERLAPPING, values).first() is not None
 

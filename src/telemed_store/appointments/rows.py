@@ -7,9 +7,10 @@ import secrets
 import string
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 from uuid import UUID
 
+from pydantic import StringConstraints
 from sqlalchemy import Connection
 
 from telemed_store.appointments import statements as sql
@@ -24,11 +25,9 @@ from telemed_store.events.operations import record
 __all__ = [
     "NOBODY",
     "Loaded",
+    "Reason",
     "change",
     "check_place",
-    "checked_id",
-    "checked_instant",
-    "checked_text",
     "end_after",
     "iso",
     "load",
@@ -43,6 +42,9 @@ __all__ = [
 
 NOBODY: Final = UUID(int=0)
 """An id that no row has."""
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""Why something is done: an argument of several verbs."""
 
 _NO_SUCH_YEAR: Final = "lies outside the years 1 to 9999"
 
@@ -81,7 +83,7 @@ class Loaded:
 def load(connection: Connection, context: Context, appointment_id: UUID, *, locking: bool = False) -> Loaded:
     """The appointment, if the actor sees it."""
     statements = sql.APPOINTMENT_FOR_UPDATE if locking else sql.APPOINTMENT_WITH_SIDES
-    values = {"id": checked_id("id", appointment_id), "viewer": context.actor.id}
+    values = {"id": appointment_id, "viewer": context.actor.id}
     found = connection.execute(statements[not context.actor.is_system], values).first()
     if found is None:
         refuse(connection, context, appointment_id)
@@ -176,23 +178,6 @@ def check_place(connection: Connection, doctor_id: UUID, location_id: UUID | Non
         raise ValidationFailed({"location_id": "names no active location of this doctor"})
 
 
-def checked_id(field: str, value: object) -> UUID:
-    """An id argument of a verb."""
-    if not isinstance(value, UUID):
-        raise ValidationFailed({field: "must be a UUID"})
-    return value
-
-
-def checked_instant(field: str, value: object) -> dt.datetime:
-    """An instant argument of a verb, in UTC."""
-    if not isinstance(value, dt.datetime) or value.utcoffset() is None:
-        raise ValidationFailed({field: "must be a datetime with a time zone"})
-    try:
-        return value.astimezone(dt.UTC)
-    except OverflowError:
-        raise ValidationFailed({field: _NO_SUCH_YEAR}) from None
-
-
 def end_after(starts_at: dt.datetime, length: dt.timedelta) -> dt.datetime:
     """The end of an interval of which start and length were said."""
     try:
@@ -207,14 +192,3 @@ def local_start(starts_at: dt.datetime, zone_name: str) -> dt.datetime:
         return wall_clock(starts_at, zone(zone_name))
     except OverflowError:
         raise ValidationFailed({"starts_at": _NO_SUCH_YEAR}) from None
-
-
-def checked_text(field: str, value: object, longest: int) -> str | None:
-    """A text argument of a verb: None, or 1 to ``longest`` characters that every engine can store."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= longest:
-        raise ValidationFailed({field: f"must be a text of 1 to {longest} characters"})
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValidationFailed({field: "must not hold NUL characters or lone surrogates"})
-    return value.strip()

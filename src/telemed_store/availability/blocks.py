@@ -21,6 +21,7 @@ from telemed_store.availability.statements import (
 )
 from telemed_store.availability.tables import OVERLAPPING_BLOCK
 from telemed_store.availability.windows import NO_ID, doctor_facts
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import day_of, zone
 from telemed_store.database.models import given
@@ -59,7 +60,7 @@ def block_dates(connection: Connection, context: Context, new: NewBlock) -> Bloc
 
 
 def update_block(
-    connection: Connection, context: Context, block_id: UUID, patch: BlockPatch, *, expected_version: int
+    connection: Connection, context: Context, block_id: OwnId, patch: BlockPatch, *, expected_version: int
 ) -> BlockedDates:
     """Five statements: owner, guard, block, overlap, update."""
     block = _guarded(connection, context, block_id, expected_version)
@@ -79,7 +80,7 @@ def update_block(
     return changed.model_copy(update={"version": block.version + 1, "updated_at": now})
 
 
-def remove_block(connection: Connection, context: Context, block_id: UUID, *, expected_version: int) -> None:
+def remove_block(connection: Connection, context: Context, block_id: OwnId, *, expected_version: int) -> None:
     """Four statements: owner, guard, block, update."""
     block = _guarded(connection, context, block_id, expected_version)
     parameters = {"b_id": block.id, "expected_version": expected_version, "now": context.now()}

@@ -35,6 +35,7 @@ from telemed_store.availability.statements import (
     to_window,
 )
 from telemed_store.availability.tables import OVERLAPPING_WINDOW
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import day_of, zone
 from telemed_store.database.models import given
@@ -97,7 +98,7 @@ def add_window(connection: Connection, context: Context, new: NewAvailabilityWin
 
 
 def update_window(
-    connection: Connection, context: Context, window_id: UUID, patch: AvailabilityWindowPatch, *, expected_version: int
+    connection: Connection, context: Context, window_id: OwnId, patch: AvailabilityWindowPatch, *, expected_version: int
 ) -> AvailabilityWindow:
     """At most seven statements: owner, guard, window, locations, overlap, begun appointments, update."""
     window = _guarded(connection, context, window_id, expected_version)
@@ -115,7 +116,7 @@ def update_window(
     return changed.model_copy(update={"version": window.version + 1, "updated_at": now})
 
 
-def remove_window(connection: Connection, context: Context, window_id: UUID, *, expected_version: int) -> None:
+def remove_window(connection: Connection, context: Context, window_id: OwnId, *, expected_version: int) -> None:
     """At most five statements: owner, guard, window, begun appointments, update."""
     window = _guarded(connection, context, window_id, expected_version)
     _require_not_frozen(connection, context, window.doctor_id, [window])

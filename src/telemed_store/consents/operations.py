@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from telemed_store.consents import statements as sql
 from telemed_store.consents.models import Consent, ConsentGranted, ConsentRevoked, ConsentType, NewConsent
 from telemed_store.database.identity import new_id
 from telemed_store.database.paging import Page, PageSize, list_binding
+from telemed_store.database.rules import Called
 from telemed_store.errors import NotFound, NotPermitted, ValidationFailed
 from telemed_store.events.operations import record
 from telemed_store.people.operations import may_view_user
@@ -50,10 +51,11 @@ def grant(connection: Connection, context: Context, new: NewConsent) -> Consent:
     return consent
 
 
-def revoke(connection: Connection, context: Context, user_id: UUID, consent_type: ConsentType) -> Consent:
+def revoke(
+    connection: Connection, context: Context, user_id: UUID, kind: Annotated[ConsentType, Called("type")]
+) -> Consent:
     """End the active consent of this type: 3 statements. What was granted stays as it was (D48)."""
     _check_own(context, user_id)
-    kind = _member(consent_type)
     row = connection.execute(sql.ACTIVE_FOR_UPDATE, {"user_id": user_id, "type": kind}).first()
     if row is None:
         raise NotFound("active consent")
@@ -62,10 +64,12 @@ def revoke(connection: Connection, context: Context, user_id: UUID, consent_type
     return revoked
 
 
-def active(connection: Connection, context: Context, user_id: UUID, consent_type: ConsentType) -> Consent | None:
+def active(
+    connection: Connection, context: Context, user_id: UUID, kind: Annotated[ConsentType, Called("type")]
+) -> Consent | None:
     """The user's active consent of this type."""
     _check_visible(connection, context, user_id)
-    return _active(connection, user_id, _member(consent_type))
+    return _active(connection, user_id, kind)
 
 
 def is_active(connection: Connection, user_id: UUID, consent_type: ConsentType) -> bool:
@@ -119,10 +123,3 @@ def _event(consent: Consent) -> dict[str, Any]:
         "type": consent.type,
         "text_version": consent.text_version,
     }
-
-
-def _member(consent_type: object) -> ConsentType:
-    try:
-        return ConsentType(consent_type)  # type: ignore[arg-type]
-    except ValueError:
-        raise ValidationFailed({"type": f"must be one of {', '.join(ConsentType)}"}) from None

@@ -30,7 +30,13 @@ class Input(BaseModel):
     """What a caller says: frozen, validated when built, unknown fields refused; errors never quote values."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True, defer_build=True
+        frozen=True,
+        hide_input_in_errors=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        defer_build=True,
+        # A verb validates what it is given: a copy changed by ``model_copy`` is not valid because it was once.
+        revalidate_instances="always",
     )
 
     def __repr__(self) -> str:

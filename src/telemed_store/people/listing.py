@@ -30,7 +30,6 @@ from telemed_store.people.models import (
     SpecializationCount,
 )
 from telemed_store.people.places import location_from, specialization_from
-from telemed_store.people.rows import checked_id
 from telemed_store.people.scopes import MatchingText, WithDoctorStatus, WithSpecialization
 from telemed_store.people.tables import (
     doctor_specializations,
@@ -178,9 +177,7 @@ def doctors_with(
     cursor: str | None = None,
 ) -> Page[Doctor]:
     """Active doctors of one specialization, the newest first (Q052): 1 statement."""
-    scope = WithSpecialization(checked_id("specialization_id", specialization_id)) & WithDoctorStatus(
-        DoctorStatus.ACTIVE
-    )
+    scope = WithSpecialization(specialization_id) & WithDoctorStatus(DoctorStatus.ACTIVE)
     return _list(
         connection,
         context,
@@ -242,7 +239,7 @@ def locations(
     connection: Connection, context: Context, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
 ) -> Page[ServiceLocation]:
     """A doctor's active places by name (Q043): 1 statement."""
-    values = {"doctor_id": checked_id("doctor_id", doctor_id)}
+    values = {"doctor_id": doctor_id}
     return _list(
         connection,
         context,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from telemed_store.audit.context import Context, DataType
 from telemed_store.crypto.fields import decrypt_texts
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.hydration import hydrator
 from telemed_store.errors import NotFound
 from telemed_store.people import statements as sql
@@ -26,7 +27,6 @@ from telemed_store.people.models import Doctor, Identifier, Patient, PatientIden
 from telemed_store.people.rows import (
     CHART_TEXTS,
     chart_binding,
-    checked_id,
     identifier_binding,
     index_field,
     normalised,
@@ -55,9 +55,9 @@ _USER_ID: Final = _FIELDS.index("user_id")
 _TEXTS: Final = {column: _FIELDS.index(column) for column in CHART_TEXTS}
 
 
-def doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:  # noqa: ARG001 - every operation takes the context
+def doctor(connection: Connection, context: Context, doctor_id: OwnId) -> Doctor:  # noqa: ARG001 - every operation takes the context
     """A doctor's public profile."""
-    row = connection.execute(sql.DOCTOR, {"id": checked_id("id", doctor_id)}).first()
+    row = connection.execute(sql.DOCTOR, {"id": doctor_id}).first()
     if row is None:
         raise NotFound("doctor")
     return doctor_from(row)
@@ -79,9 +79,9 @@ def by_registration(connection: Connection, context: Context, authority: str, re
     return doctor_from(row)
 
 
-def patient(connection: Connection, context: Context, patient_id: UUID) -> Patient:
+def patient(connection: Connection, context: Context, patient_id: OwnId) -> Patient:
     """A patient's profile, if the actor may see it."""
-    row = connection.execute(sql.PATIENT, {"id": checked_id("id", patient_id)}).first()
+    row = connection.execute(sql.PATIENT, {"id": patient_id}).first()
     if row is None:
         raise NotFound("patient")
     user_id: UUID = row[_USER_ID]
@@ -103,7 +103,7 @@ def patient_from(connection: Connection, context: Context, row: Sequence[Any]) -
 
 def identity(connection: Connection, context: Context, user_id: UUID) -> PatientIdentity:
     """What identifies a person, if the actor may see it."""
-    rows = connection.execute(sql.IDENTITY, {"user_id": checked_id("user_id", user_id)}).all()
+    rows = connection.execute(sql.IDENTITY, {"user_id": user_id}).all()
     if not rows:
         raise NotFound("user")
     if not _may_view(connection, context, user_id, rows[0].patient_id):
@@ -120,9 +120,9 @@ def identity(connection: Connection, context: Context, user_id: UUID) -> Patient
     return PatientIdentity(user_id=user_id, name=rows[0].name, identifiers=identifiers)
 
 
-def user(connection: Connection, context: Context, user_id: UUID) -> User:
+def user(connection: Connection, context: Context, user_id: OwnId) -> User:
     """A user with the ids of their profiles (Q054, D57)."""
-    return _visible_user(context, connection.execute(sql.USER_BY_ID, {"id": checked_id("id", user_id)}).first())
+    return _visible_user(context, connection.execute(sql.USER_BY_ID, {"id": user_id}).first())
 
 
 def user_by_email(connection: Connection, context: Context, email: str) -> User:

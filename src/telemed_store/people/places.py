@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from telemed_store.audit.context import Context
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.models import given
 from telemed_store.database.text_search import casefolded
@@ -27,7 +28,6 @@ from telemed_store.people.rows import (
     change,
     check_owner,
     check_version,
-    checked_id,
     insert_words,
     new_row,
     replace_words,
@@ -57,7 +57,7 @@ _MOST_IDS: Final = 100
 def add_specialization(connection: Connection, context: Context, name: str) -> Specialization:
     """Write a specialization: 3 statements. Its name is unique whatever the case; of concurrent ones one is written (D13)."""
     trimmed = " ".join(name.split())
-    if not 0 < len(trimmed) <= _LONGEST_NAME or "\x00" in trimmed:
+    if not 0 < len(trimmed) <= _LONGEST_NAME:
         raise ValidationFailed({"name": "must have 1 to 100 characters"})
     _check_name(connection, trimmed, None)
     row = new_row(context, name=trimmed, is_active=True)
@@ -69,13 +69,13 @@ def add_specialization(connection: Connection, context: Context, name: str) -> S
 def update_specialization(
     connection: Connection,
     context: Context,
-    specialization_id: UUID,
+    specialization_id: OwnId,
     patch: SpecializationPatch,
     *,
     expected_version: int,
 ) -> Specialization:
     """Rename, retire or revive a specialization: 2 statements, with a name 5."""
-    row = connection.execute(sql.SPECIALIZATION, {"id": checked_id("id", specialization_id)}).first()
+    row = connection.execute(sql.SPECIALIZATION, {"id": specialization_id}).first()
     if row is None:
         raise NotFound("specialization")
     before = specialization_from(row)
@@ -111,14 +111,14 @@ def add_location(connection: Connection, context: Context, new: NewServiceLocati
     return ServiceLocation(**row)
 
 
-def location(connection: Connection, context: Context, location_id: UUID) -> ServiceLocation:  # noqa: ARG001 - every operation takes the context
+def location(connection: Connection, context: Context, location_id: OwnId) -> ServiceLocation:  # noqa: ARG001 - every operation takes the context
     """One place, active or not."""
     return location_from(_location(connection, location_id)[:-1])
 
 
 def locations_by_ids(connection: Connection, context: Context, ids: Sequence[UUID]) -> list[ServiceLocation]:  # noqa: ARG001 - every operation takes the context
     """Places by their ids (Q045): one statement."""
-    wanted = list(dict.fromkeys(checked_id("ids", one) for one in ids))
+    wanted = list(dict.fromkeys(ids))
     if len(wanted) > _MOST_IDS:
         raise ValidationFailed({"ids": f"must be at most {_MOST_IDS}"})
     found = {row.id: location_from(row) for row in connection.execute(sql.LOCATIONS_BY_ID, {"ids": wanted})}
@@ -126,7 +126,7 @@ def locations_by_ids(connection: Connection, context: Context, ids: Sequence[UUI
 
 
 def update_location(
-    connection: Connection, context: Context, location_id: UUID, patch: ServiceLocationPatch, *, expected_version: int
+    connection: Connection, context: Context, location_id: OwnId, patch: ServiceLocationPatch, *, expected_version: int
 ) -> ServiceLocation:
     """Change a place: 2 statements; name or address add 2, taking away a teleconsultation location the guard and 2."""
     before = _own_location(connection, context, location_id)
@@ -145,7 +145,7 @@ def update_location(
     return changed
 
 
-def remove_location(connection: Connection, context: Context, location_id: UUID, *, expected_version: int) -> None:
+def remove_location(connection: Connection, context: Context, location_id: OwnId, *, expected_version: int) -> None:
     """Delete a place softly: 3 statements, of a teleconsultation location the guard and 1 more."""
     before = _own_location(connection, context, location_id)
     check_version(before.version, expected_version)
@@ -156,7 +156,7 @@ def remove_location(connection: Connection, context: Context, location_id: UUID,
 
 def first_teleconsultation_location(connection: Connection, context: Context, doctor_id: UUID) -> ServiceLocation:  # noqa: ARG001 - every operation takes the context
     """The doctor's oldest active teleconsultation location (Q045)."""
-    row = connection.execute(sql.TELECONSULTATION_LOCATIONS, {"doctor_id": checked_id("doctor_id", doctor_id)}).first()
+    row = connection.execute(sql.TELECONSULTATION_LOCATIONS, {"doctor_id": doctor_id}).first()
     if row is None:
         raise NotFound("location")
     return location_from(row)
@@ -179,7 +179,7 @@ def _own_location(connection: Connection, context: Context, location_id: UUID) -
 
 
 def _location(connection: Connection, location_id: UUID) -> Any:
-    row = connection.execute(sql.LOCATION, {"id": checked_id("id", location_id)}).first()
+    row = connection.execute(sql.LOCATION, {"id": location_id}).first()
     if row is None:
         raise NotFound("location")
     return row

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from telemed_store.audit.context import Context
 from telemed_store.crypto.data_keys import Purpose
 from telemed_store.crypto.fields import encrypt_text
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, Conflict, NotFound, NotPermitted, ValidationFailed
 from telemed_store.people import statements as sql
@@ -27,7 +28,6 @@ from telemed_store.people.rows import (
     check_birth_date,
     check_owner,
     check_version,
-    checked_id,
     missing,
     new_row,
     replace_words,
@@ -47,7 +47,7 @@ __all__ = [
 
 
 def update_user(
-    connection: Connection, context: Context, user_id: UUID, patch: UserPatch, *, expected_version: int
+    connection: Connection, context: Context, user_id: OwnId, patch: UserPatch, *, expected_version: int
 ) -> User:
     """Change name, e-mail or zone: 2 statements, with an e-mail 3, with a doctor's name 4."""
     before = _user(connection, context, user_id)
@@ -67,13 +67,13 @@ def update_user(
 
 
 def update_doctor(
-    connection: Connection, context: Context, doctor_id: UUID, patch: DoctorPatch, *, expected_version: int
+    connection: Connection, context: Context, doctor_id: OwnId, patch: DoctorPatch, *, expected_version: int
 ) -> Doctor:
     """Change a profile: 2 statements; a CRM adds 3, specializations 3, a zone the guard and its steps."""
     values = given(patch)
     if "zone" in values:
         # Windows and blocks carry the zone: their verbs take the same guard first.
-        lock_guards(connection, [checked_id("id", doctor_id)])
+        lock_guards(connection, [doctor_id])
     before = _doctor(connection, context, doctor_id)
     check_version(before.version, expected_version)
     if not values:
@@ -134,7 +134,7 @@ def _write_crm(connection: Connection, context: Context, doctor_id: UUID, crm: d
 
 
 def update_patient(
-    connection: Connection, context: Context, patient_id: UUID, patch: PatientPatch, *, expected_version: int
+    connection: Connection, context: Context, patient_id: OwnId, patch: PatientPatch, *, expected_version: int
 ) -> Patient:
     """Change a profile: 2 statements, and those that read or make the patient's keys."""
     before = _patient(connection, context, patient_id)
@@ -153,36 +153,34 @@ def update_patient(
 
 
 def set_doctor_status(
-    connection: Connection, context: Context, doctor_id: UUID, status: DoctorStatus, *, expected_version: int
+    connection: Connection, context: Context, doctor_id: OwnId, status: DoctorStatus, *, expected_version: int
 ) -> Doctor:
     """Change whether a doctor practises: 2 statements. Suspending, and ending it, is for jobs of the system."""
-    wanted = _member(DoctorStatus, status)
     before = _doctor(connection, context, doctor_id)
     check_version(before.version, expected_version)
-    if DoctorStatus.SUSPENDED in {before.status, wanted} and not context.actor.is_system:
+    if DoctorStatus.SUSPENDED in {before.status, status} and not context.actor.is_system:
         raise NotPermitted
-    if wanted is before.status:
+    if status is before.status:
         return before
-    return change(connection, context, doctors, before, expected_version, {"status": wanted})
+    return change(connection, context, doctors, before, expected_version, {"status": status})
 
 
 def set_patient_status(
-    connection: Connection, context: Context, patient_id: UUID, status: PatientStatus, *, expected_version: int
+    connection: Connection, context: Context, patient_id: OwnId, status: PatientStatus, *, expected_version: int
 ) -> Patient:
     """Change whether a patient is cared for: 2 statements. Blocking, and ending it, is for jobs of the system."""
-    wanted = _member(PatientStatus, status)
     before = _patient(connection, context, patient_id)
     check_version(before.version, expected_version)
-    if PatientStatus.BLOCKED in {before.status, wanted} and not context.actor.is_system:
+    if PatientStatus.BLOCKED in {before.status, status} and not context.actor.is_system:
         raise NotPermitted
-    if wanted is before.status:
+    if status is before.status:
         return before
-    return change(connection, context, patients, before, expected_version, {"status": wanted})
+    return change(connection, context, patients, before, expected_version, {"status": status})
 
 
-def delete_doctor(connection: Connection, context: Context, doctor_id: UUID, *, expected_version: int) -> None:
+def delete_doctor(connection: Connection, context: Context, doctor_id: OwnId, *, expected_version: int) -> None:
     """Delete a doctor's profile, registrations and places softly, which frees their unique values (D50): 6 statements."""
-    lock_guards(connection, [checked_id("id", doctor_id)])
+    lock_guards(connection, [doctor_id])
     before = _doctor(connection, context, doctor_id)
     check_version(before.version, expected_version)
     for step in BEFORE_DELETION:
@@ -195,9 +193,9 @@ def delete_doctor(connection: Connection, context: Context, doctor_id: UUID, *, 
     connection.execute(sql.DELETE_WORDS, {"row_id": doctor_id, "words_of": "doctors"})
 
 
-def delete_patient(connection: Connection, context: Context, patient_id: UUID, *, expected_version: int) -> None:
+def delete_patient(connection: Connection, context: Context, patient_id: OwnId, *, expected_version: int) -> None:
     """Delete a patient's profile softly: 2 statements."""
-    lock_guards(connection, [], [checked_id("id", patient_id)])
+    lock_guards(connection, [], [patient_id])
     before = _patient(connection, context, patient_id)
     check_version(before.version, expected_version)
     for step in BEFORE_DELETION:
@@ -205,7 +203,7 @@ def delete_patient(connection: Connection, context: Context, patient_id: UUID, *
     change(connection, context, patients, before, expected_version, {"deleted_at": context.now()})
 
 
-def delete_user(connection: Connection, context: Context, user_id: UUID, *, expected_version: int) -> None:
+def delete_user(connection: Connection, context: Context, user_id: OwnId, *, expected_version: int) -> None:
     """Delete a user without profiles softly, which frees e-mail and identifiers: 3 statements."""
     before = _user(connection, context, user_id)
     check_version(before.version, expected_version)
@@ -216,7 +214,7 @@ def delete_user(connection: Connection, context: Context, user_id: UUID, *, expe
 
 
 def _user(connection: Connection, context: Context, user_id: UUID) -> User:
-    row = connection.execute(sql.USER_BY_ID, {"id": checked_id("id", user_id)}).first()
+    row = connection.execute(sql.USER_BY_ID, {"id": user_id}).first()
     if row is None:
         raise NotFound("user")
     check_owner(context, "user", user_id, user_id)
@@ -224,7 +222,7 @@ def _user(connection: Connection, context: Context, user_id: UUID) -> User:
 
 
 def _doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:
-    row = connection.execute(sql.DOCTOR, {"id": checked_id("id", doctor_id)}).first()
+    row = connection.execute(sql.DOCTOR, {"id": doctor_id}).first()
     if row is None:
         raise NotFound("doctor")
     found = doctor_from(row)
@@ -233,15 +231,8 @@ def _doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor
 
 
 def _patient(connection: Connection, context: Context, patient_id: UUID) -> Patient:
-    row = connection.execute(sql.PATIENT, {"id": checked_id("id", patient_id)}).first()
+    row = connection.execute(sql.PATIENT, {"id": patient_id}).first()
     if row is None:
         raise NotFound("patient")
     check_owner(context, "patient", patient_id, row.user_id)
     return patient_from(connection, context, row)
-
-
-def _member(members: Any, value: object) -> Any:
-    try:
-        return members(value)
-    except ValueError:
-        raise ValidationFailed({"status": f"must be one of {', '.join(members)}"}) from None

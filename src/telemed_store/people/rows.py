@@ -25,7 +25,6 @@ __all__ = [
     "check_birth_date",
     "check_owner",
     "check_version",
-    "checked_id",
     "identifier_binding",
     "index_field",
     "insert_words",
@@ -45,13 +44,6 @@ def new_row(context: Context, **values: Any) -> dict[str, Any]:
     """A row of a mutable table at version 1, made now."""
     now = context.now()
     return {"id": new_id(), "version": 1, "created_at": now, "updated_at": now, **values}
-
-
-def checked_id(field: str, value: object) -> UUID:
-    """The id, if it is one."""
-    if not isinstance(value, UUID):
-        raise ValidationFailed({field: "must be a UUID"})
-    return value
 
 
 def check_owner(context: Context, kind: str, row_id: UUID, user_id: UUID) -> None:

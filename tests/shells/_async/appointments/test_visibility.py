@@ -77,7 +77,7 @@ async def test_what_does_not_exist_is_no_denial(clinic: Clinic) -> None:
             await call(stranger, nobody)
         with pytest.raises(NotFound):
             await call(clinic.system, nobody)
-    for wrong in ("", "AAAAAAAA", "\x00" * 8, "x" * 300, "ÀÀÀÀÀÀÀÀ"):
+    for wrong in ("", "AAAAAAAA", "x" * 300, "ÀÀÀÀÀÀÀÀ"):
         with pytest.raises(NotFound):
             await stranger.appointments.by_access_code(wrong)
     with pytest.raises(NotFound):
