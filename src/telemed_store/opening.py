@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 from pydantic import SecretStr
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from typing_extensions import is_protocol
 
 from telemed_store.crypto.key_file import key_file
 from telemed_store.crypto.key_store import KeyStore, SqlKeyStore
@@ -22,7 +24,7 @@ from telemed_store.crypto.master_keys import KEYS_SETTING, MasterKeys
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings, load_settings
 
-__all__ = ["DirectOpening", "Opening", "open_direct", "open_settings"]
+__all__ = ["DirectOpening", "Opening", "check_plugged_in", "open_direct", "open_settings"]
 
 DEFAULT_DIRECTORY: Final = "telemed-data"
 
@@ -70,6 +72,24 @@ class DirectOpening:
     url: URL
     direct_url: URL
     settings: Settings
+
+
+def check_plugged_in(**parts: tuple[object, *tuple[type, ...]]) -> None:
+    """Refuse what a caller plugs in and is not what it has to be; a part that is a protocol needs that protocol's methods.
+
+    Raises:
+        SettingsError: Names the argument.
+    """
+    for name, (part, *kinds) in parts.items():
+        if part is not None and not any(map(partial(_fits, part), kinds)):
+            wanted = "have the methods of" if is_protocol(kinds[0]) else "be of class"
+            raise SettingsError(f"must {wanted} {kinds[0].__name__}", setting=f"the argument {name}")
+
+
+def _fits(part: object, kind: type) -> bool:
+    if not is_protocol(kind):
+        return isinstance(part, kind)
+    return all(callable(getattr(part, name, None)) for name in vars(kind) if not name.startswith("_"))
 
 
 def open_direct(database_url: str | URL | None = None, settings: Settings | None = None) -> DirectOpening:
@@ -161,13 +181,15 @@ def _family(url: URL) -> str:
 
 
 def _text(url: str | URL) -> str:
-    return url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    return url.render_as_string(hide_password=False) if isinstance(url, URL) else url
 
 
 def parse_url(url: str | URL, setting: str) -> URL:
     """A database URL, or an error that names the setting and never the value."""
-    with contextlib.suppress(ArgumentError):
-        return make_url(url)
+    # ValueError: a port that is no number, or text that has no encoding.
+    with contextlib.suppress(ArgumentError, ValueError):
+        if b"\x00" not in _text(url).encode():
+            return make_url(url)
     raise SettingsError("is not a database URL such as postgresql://user@host/name", setting=setting)
 
 

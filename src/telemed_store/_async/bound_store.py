@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
 from telemed_store.database.arguments import checked
+from telemed_store.database.hooks import check_callable
 from telemed_store.database.retry import pauses
 from telemed_store.errors import TransactionConflict, ValidationFailed
 
@@ -57,7 +58,13 @@ class AsyncBoundStore(AsyncRepositories):
         return AsyncSnapshot(self._core, self._actor)
 
     def join(self, connection: AsyncConnection) -> AsyncJoinedUnitOfWork:
-        """Our verbs in the host's transaction on ``connection``, which this never commits."""
+        """Our verbs in the host's transaction on ``connection``, which this never commits.
+
+        Raises:
+            ValidationFailed: ``connection`` is no connection of SQLAlchemy's in this world.
+        """
+        if not isinstance(cast("object", connection), AsyncConnection):
+            raise ValidationFailed({"connection": f"must be of SQLAlchemy's class {AsyncConnection.__name__}"})
         return AsyncJoinedUnitOfWork(self._core, self._actor, connection)
 
     async def run(
@@ -70,7 +77,9 @@ class AsyncBoundStore(AsyncRepositories):
 
         Raises:
             TransactionConflict: Conflicts went on until ``retry_deadline``.
+            ValidationFailed: The function cannot be called, is a generator function, or is given a generator.
         """
+        check_callable(function)
         _refuse_generators(_given(args, kwargs) | _captured(function))
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise ValidationFailed({"function": "is a generator function: pass one that does its work when called"})

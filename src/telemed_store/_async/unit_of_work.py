@@ -19,7 +19,7 @@ from telemed_store.audit.operations import write_accesses
 from telemed_store.audit.unit_notes import UnitNotes
 from telemed_store.database.arguments import checked
 from telemed_store.database.health import HEALTH_OPTION
-from telemed_store.database.hooks import Hook
+from telemed_store.database.hooks import Hook, check_callable
 from telemed_store.database.translation import DRIVER_ERRORS, translate
 from telemed_store.errors import CommitUncertain, StoreError, TransactionConflict
 
@@ -59,12 +59,20 @@ class AsyncUnitOfWork(AsyncRepositories):
         return failure is None or isinstance(failure, TransactionConflict)
 
     def after_commit(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call ``function`` after the commit, never after a rollback. If it fails that is logged, nothing more."""
-        self._notes.hooks.after_commit(Hook(function, args, kwargs))
+        """Call ``function`` after the commit, never after a rollback. If it fails that is logged, nothing more.
+
+        Raises:
+            ValidationFailed: It cannot be called.
+        """
+        self._notes.hooks.after_commit(Hook(check_callable(function), args, kwargs))
 
     def after_rollback(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call ``function`` after everything was undone, never after a commit."""
-        self._notes.hooks.after_rollback(Hook(function, args, kwargs))
+        """Call ``function`` after everything was undone, never after a commit.
+
+        Raises:
+            ValidationFailed: It cannot be called.
+        """
+        self._notes.hooks.after_rollback(Hook(check_callable(function), args, kwargs))
 
     def savepoint(self) -> AsyncSavepoint:
         """A part of this unit that can be undone alone: use it as a context manager."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from telemed_store._sync.unit_of_work import UnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
 from telemed_store.database.arguments import checked
+from telemed_store.database.hooks import check_callable
 from telemed_store.database.retry import pauses
 from telemed_store.errors import TransactionConflict, ValidationFailed
 
@@ -57,7 +58,13 @@ class BoundStore(Repositories):
         return Snapshot(self._core, self._actor)
 
     def join(self, connection: Connection) -> JoinedUnitOfWork:
-        """Our verbs in the host's transaction on ``connection``, which this never commits."""
+        """Our verbs in the host's transaction on ``connection``, which this never commits.
+
+        Raises:
+            ValidationFailed: ``connection`` is no connection of SQLAlchemy's in this world.
+        """
+        if not isinstance(cast("object", connection), Connection):
+            raise ValidationFailed({"connection": f"must be of SQLAlchemy's class {Connection.__name__}"})
         return JoinedUnitOfWork(self._core, self._actor, connection)
 
     def run(self, function: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -68,7 +75,9 @@ class BoundStore(Repositories):
 
         Raises:
             TransactionConflict: Conflicts went on until ``retry_deadline``.
+            ValidationFailed: The function cannot be called, is a generator function, or is given a generator.
         """
+        check_callable(function)
         _refuse_generators(_given(args, kwargs) | _captured(function))
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise ValidationFailed({"function": "is a generator function: pass one that does its work when called"})

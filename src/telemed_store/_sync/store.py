@@ -18,10 +18,12 @@ from telemed_store._sync.reader import Reader, Snapshot
 from telemed_store._sync.unit_of_work import UnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.crypto.key_store import KeyStore
+from telemed_store.database.arguments import checked_argument
 from telemed_store.database.clock import Clock, SystemClock
 from telemed_store.database.paging import CursorCodec
 from telemed_store.events.models import DomainEvent
-from telemed_store.opening import Opening, open_settings
+from telemed_store.events.observing import check_observer
+from telemed_store.opening import Opening, check_plugged_in, open_settings
 from telemed_store.settings import Settings
 
 __all__ = ["Store"]
@@ -64,6 +66,13 @@ class Store:
         Raises:
             SettingsError: A setting is missing or wrong; the message names it.
         """
+        check_plugged_in(
+            database_url=(database_url, str, URL),
+            settings=(settings, Settings),
+            clock=(clock, Clock),
+            engine=(engine, Engine),
+            keys=(keys, KeyStore),
+        )
         opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
         pools = Pools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
@@ -80,24 +89,28 @@ class Store:
         return Migrator(self._opening)
 
     def acting_as(self, actor: Actor) -> BoundStore:
-        """The store on behalf of an actor."""
-        return BoundStore(self._core, actor)
+        """The store on behalf of an actor.
+
+        Raises:
+            ValidationFailed: ``actor`` is none.
+        """
+        return BoundStore(self._core, checked_argument("actor", Actor, actor))
 
     def unit_of_work(self, actor: Actor) -> UnitOfWork:
         """Short for ``acting_as(actor).unit_of_work()``."""
-        return UnitOfWork(self._core, actor)
+        return self.acting_as(actor).unit_of_work()
 
     def reader(self, actor: Actor) -> Reader:
         """Short for ``acting_as(actor).reader()``."""
-        return Reader(self._core, actor)
+        return self.acting_as(actor).reader()
 
     def snapshot(self, actor: Actor) -> Snapshot:
         """Short for ``acting_as(actor).snapshot()``."""
-        return Snapshot(self._core, actor)
+        return self.acting_as(actor).snapshot()
 
     def join(self, connection: Connection, actor: Actor) -> JoinedUnitOfWork:
         """Short for ``acting_as(actor).join(connection)``."""
-        return JoinedUnitOfWork(self._core, actor, connection)
+        return self.acting_as(actor).join(connection)
 
     @overload
     def on(
@@ -124,7 +137,11 @@ class Store:
             event: Which events.
             function: Called with the event, and with the unit of work too if ``when`` is ``in_transaction``.
             when: ``in_transaction``: within the transaction; raising undoes it. ``after_commit``: after it; a failure is logged.
+
+        Raises:
+            ValidationFailed: ``event`` is no class of domain events, ``function`` cannot be called, or ``when`` is neither.
         """
+        check_observer(event, function, when)
         self._core.observers[when].append((event, function))
 
     def close(self) -> None:

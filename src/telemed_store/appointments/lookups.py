@@ -44,7 +44,7 @@ from telemed_store.availability.slots import Calendar, load_calendar
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
-from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
+from telemed_store.database.scoping import Scope, conditions, content, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import NotFound, NotPermitted
 from telemed_store.people.tables import doctors, patients, users
@@ -151,7 +151,7 @@ def agenda(
     size = page_size.of(limit)
     viewer = not context.actor.is_system
     keyset = _DESCENDING if newest_first else _ASCENDING
-    binding = list_binding(f"agenda:{newest_first}", context.actor.key, scope.parts() if scope else ())
+    binding = list_binding(f"agenda:{newest_first}", context.actor.key, content(scope))
     position = context.cursors.open(cursor, binding) if cursor is not None else None
     key = (shape(scope), viewer, newest_first, position is not None)
     statement = _AGENDAS.get(key)

@@ -19,7 +19,7 @@ from telemed_store.audit.context import Context, DataType
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.planning import filtered_only
-from telemed_store.database.scoping import Scope, conditions, mentions, parameters, shape
+from telemed_store.database.scoping import Scope, conditions, content, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import Conflict, NotFound, ValidationFailed
 from telemed_store.people.tables import patients
@@ -171,7 +171,7 @@ def list_appointments(
     size = PAGE.of(limit)
     viewer = not context.actor.is_system
     keyset = _DESCENDING if newest_first else _ASCENDING
-    binding = list_binding(f"appointments:{newest_first}", context.actor.key, scope.parts() if scope else ())
+    binding = list_binding(f"appointments:{newest_first}", context.actor.key, content(scope))
     position = context.cursors.open(cursor, binding) if cursor is not None else None
     statement = _list_statement(scope, viewer=viewer, descending=newest_first, continued=position is not None)
     values = keyset.parameters(size, position) | parameters(scope, context.now())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_
 from typing_extensions import override
@@ -17,7 +17,7 @@ from telemed_store.appointments.models import OPEN, Appointment, AppointmentStat
 from telemed_store.appointments.tables import appointments
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.models import Instant, ZoneName
-from telemed_store.database.scoping import Bind, Scope
+from telemed_store.database.scoping import Bind, Scope, check_order
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import ValidationFailed
 
@@ -75,7 +75,7 @@ class WithStatus(Scope[Appointment]):
             known = ()
         if not known:
             raise ValidationFailed({"statuses": "must be one or more appointment statuses"})
-        object.__setattr__(self, "statuses", known)
+        object.__setattr__(self, "statuses", tuple(dict.fromkeys(known)))
 
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
@@ -99,6 +99,7 @@ class StartingBetween(Scope[Appointment]):
 
     @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        check_order(self, "from_", "until", half_open=True)
         return _bounds(self.from_, self.until)
 
 
@@ -191,7 +192,7 @@ class Linkable(Scope[Appointment]):
     """Appointments that take new documents (Q015): in progress, open today in a zone, or completed in the last days."""
 
     zone: ZoneName
-    completed_days: int
+    completed_days: Annotated[int, Field(ge=0, le=36_525)]
 
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:

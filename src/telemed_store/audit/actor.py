@@ -36,7 +36,13 @@ class Actor(BaseModel):
         emergency_reason: Why a chart is opened without a relationship.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        # A copy changed by ``model_copy`` is nobody until it is validated: `Store.acting_as` does.
+        revalidate_instances="always",
+    )
 
     kind: ActorKind
     id: UUID | None = None

@@ -12,7 +12,7 @@ from typing_extensions import override
 from telemed_store.availability.calendar import WindowKind
 from telemed_store.availability.models import AvailabilityWindow
 from telemed_store.availability.tables import availability_windows, blocked_dates
-from telemed_store.database.scoping import Bind, Scope
+from telemed_store.database.scoping import Bind, Scope, check_order
 from telemed_store.database.types import Id
 from telemed_store.people.models import Doctor
 from telemed_store.people.tables import doctors, service_locations
@@ -62,6 +62,7 @@ class WindowsBetween(Scope[AvailabilityWindow]):
 
     @override
     def values(self, now: dt.datetime) -> dict[str, dt.date]:
+        check_order(self, "first_date", "last_date")
         sides = {"first_date": self.first_date, "last_date": self.last_date}
         return {name: date for name, date in sides.items() if date is not None}
 

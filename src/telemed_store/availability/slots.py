@@ -33,6 +33,8 @@ __all__ = [
 
 MAX_DAYS: Final = 31
 MAX_DOCTORS: Final = 50
+SHORTEST: Final = dt.timedelta(minutes=1)
+LONGEST: Final = dt.timedelta(days=1)
 # A zone is at most 14 hours from UTC, and a clock that falls back over midnight keeps a day open a little longer.
 _DAYS_AROUND: Final = 2
 
@@ -139,6 +141,7 @@ def free_slots(
         raise ValidationFailed({"last_date": "must not lie before first_date"})
     if (last_date - first_date).days >= MAX_DAYS:
         raise ValidationFailed({"last_date": f"must lie within {MAX_DAYS} days, the first one counted"})
+    _check_dates(first_date=first_date, last_date=last_date)
     search = _search(context, duration)
     calendars = load_calendar(connection, [doctor_id], first_date, last_date)
     if doctor_id not in calendars:
@@ -158,6 +161,7 @@ def free_slots_of(
     ids = list(dict.fromkeys(doctor_ids))
     if len(ids) > MAX_DOCTORS:
         raise ValidationFailed({"doctor_ids": f"must be at most {MAX_DOCTORS}"})
+    _check_dates(date=date)
     search = _search(context, duration)
     calendars = load_calendar(connection, ids, date, date) if ids else {}
     return _slots(connection, context, [calendars[i] for i in ids if i in calendars], date, date, patient_id, search)
@@ -217,10 +221,19 @@ def _calendar_around(connection: Connection, doctor_id: UUID, instant: dt.dateti
     return load_calendar(connection, [doctor_id], first, last).get(doctor_id)
 
 
+def _check_dates(**dates: dt.date) -> None:
+    """Refuse a date of which a part lies outside the calendar in some zone."""
+    margin = dt.timedelta(days=_DAYS_AROUND)
+    wrong = [name for name, date in dates.items() if not dt.date.min + margin <= date <= dt.date.max - margin]
+    if wrong:
+        raise ValidationFailed(dict.fromkeys(wrong, "must lie within the years 1 to 9999 in every zone"))
+
+
 def _search(context: Context, duration: dt.timedelta | None) -> _Search:
     length = context.settings.appointment_duration if duration is None else duration
-    if length <= dt.timedelta(0):
-        raise ValidationFailed({"duration": "must be longer than zero"})
+    # By default a slot begins where the one before it ends: the shorter they are, the more there are to list.
+    if not SHORTEST <= length <= LONGEST:
+        raise ValidationFailed({"duration": "must be one minute to one day"})
     return _Search(length, context.settings.slot_step or length, context.now() + context.settings.same_day_cutoff)
 
 

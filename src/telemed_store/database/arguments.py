@@ -10,14 +10,29 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Annotated, Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast, get_type_hints
+from functools import cache, lru_cache
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    ParamSpec,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from telemed_store.database.rules import Called, Rule, Wrong, rule_of
+from telemed_store.database.scoping import Scope
 from telemed_store.errors import ValidationFailed
 
 __all__ = ["OwnId", "Signature", "checked", "checked_argument", "signature_of"]
@@ -55,7 +70,10 @@ def checked_argument(name: str, hint: Any, value: Any) -> Any:
     Raises:
         ValidationFailed: It is refused.
     """
-    (kept,), _ = Signature((_argument(name, hint),), {}).check((value,), {})
+    wrong: dict[str, str] = {}
+    kept = _argument_of(name, hint).of(value, wrong)
+    if wrong:
+        raise ValidationFailed(wrong)
     return kept
 
 
@@ -80,12 +98,12 @@ class _Argument:
     Attributes:
         name: As callers know it.
         rule: None: it is not checked, because our own shells alone set it.
-        is_input: Its fields are named as they are, without the argument's name before them.
+        is_bare: What stands in it (the fields of an input, the values of a scope) is named without the argument's name before it.
     """
 
     name: str
     rule: Rule | None
-    is_input: bool = False
+    is_bare: bool = False
 
     def of(self, value: Any, wrong: dict[str, str]) -> Any:
         """The value as the operation is to have it; a refusal goes into ``wrong``, by what the caller has to correct."""
@@ -101,7 +119,7 @@ class _Argument:
         if isinstance(value, Iterator):
             reasons = {(): _USED_UP}
         for place, reason in reasons.items():
-            wrong[".".join(map(str, place if place and self.is_input else (self.name, *place)))] = reason
+            wrong[".".join(map(str, place if place and self.is_bare else (self.name, *place)))] = reason
         return None
 
 
@@ -148,4 +166,13 @@ def signature_of(operation: Callable[..., object]) -> Signature:
 def _argument(name: str, hint: Any) -> _Argument:
     called = next((each.name for each in getattr(hint, "__metadata__", ()) if isinstance(each, Called)), name)
     rule = None if name in _ANSWERED_ELSEWHERE else rule_of(hint)
-    return _Argument(called, rule, is_input=isinstance(hint, type) and issubclass(hint, BaseModel))
+    return _Argument(called, rule, is_bare=_is_bare(hint))
+
+
+_argument_of: Final = cache(_argument)
+
+
+def _is_bare(hint: Any) -> bool:
+    if get_origin(hint) in {Union, UnionType}:
+        return any(map(_is_bare, get_args(hint)))
+    return get_origin(hint) is Scope or (isinstance(hint, type) and issubclass(hint, BaseModel))

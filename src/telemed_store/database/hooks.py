@@ -7,9 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
-__all__ = ["Hook", "HookStack"]
+from telemed_store.errors import ValidationFailed
+
+__all__ = ["Hook", "HookStack", "check_callable"]
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+def check_callable(function: FunctionT) -> FunctionT:
+    """The function of a caller's, before anything depends on it.
+
+    Raises:
+        ValidationFailed: It cannot be called.
+    """
+    if not callable(cast("object", function)):
+        raise ValidationFailed({"function": "must be something that can be called"})
+    return function
 
 
 @dataclass(frozen=True, slots=True)

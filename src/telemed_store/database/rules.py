@@ -28,6 +28,8 @@ Rule = Callable[[Any], Any]
 """Returns a value as the operation is to have it, or raises `Wrong`."""
 
 _LARGEST: Final = 2**63 - 1
+_LONGEST_TEXT: Final = 100_000
+"""Characters: more than any column holds or any search needs, and less than what an engine refuses to be sent."""
 _MOST_FILTERS: Final = 20
 """Filters that one scope combines: the statement of each combination is kept, and engines bound how long it is."""
 
@@ -171,7 +173,7 @@ def _scope(hint: Any) -> Rule:
             raise Wrong(f"must combine at most {_MOST_FILTERS} filters")
         wrong: dict[_Place, str] = {}
         for part in parts:
-            kind: Any = type(part)
+            kind = part.__class__
             filtered, fields = _description_of(kind)
             if filtered is not model:
                 raise Wrong(f"{reason}, which {kind.__name__} is not")
@@ -211,6 +213,8 @@ def _id(value: Any) -> UUID:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise Wrong("must be a text")
+    if len(value) > _LONGEST_TEXT:
+        raise Wrong(f"must be at most {_LONGEST_TEXT} characters long")
     if "\x00" in value:
         raise Wrong("must not hold NUL characters")
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):

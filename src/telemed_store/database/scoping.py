@@ -14,7 +14,9 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import BindParameter, ColumnElement, bindparam
 from typing_extensions import override
 
-__all__ = ["AllOf", "Scope", "conditions", "mentions", "parameters", "shape"]
+from telemed_store.errors import ValidationFailed
+
+__all__ = ["AllOf", "Scope", "check_order", "conditions", "content", "mentions", "parameters", "shape"]
 
 ModelT = TypeVar("ModelT")
 Bind = Callable[..., BindParameter[Any]]
@@ -43,6 +45,8 @@ class Scope(Generic[ModelT]):
         return (self,)
 
     def __and__(self, other: Scope[ModelT]) -> Scope[ModelT]:
+        if not isinstance(cast("object", other), Scope):
+            return NotImplemented
         return AllOf(self.parts() + other.parts())
 
 
@@ -54,7 +58,7 @@ class AllOf(Scope[ModelT]):
 
     @override
     def parts(self) -> tuple[Scope[ModelT], ...]:
-        return self.members
+        return tuple(part for member in self.members for part in member.parts())
 
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
@@ -85,6 +89,25 @@ def parameters(scope: Scope[Any] | None, now: dt.datetime) -> dict[str, Any]:
 def shape(scope: Scope[Any] | None) -> tuple[Any, ...]:
     """The key under which the statement of this combination is kept."""
     return tuple(part.shape() for part in scope.parts()) if scope else ()
+
+
+def content(scope: Scope[Any] | None) -> tuple[Any, ...]:
+    """What a cursor is bound to: the classes and values of a scope's parts, which their repr need not show."""
+    return tuple(
+        (type(part).__qualname__, *(getattr(part, each.name) for each in dataclasses.fields(cast("Any", part))))
+        for part in (scope.parts() if scope else ())
+    )
+
+
+def check_order(scope: Scope[Any], lower: str, upper: str, *, half_open: bool = False) -> None:
+    """Refuse a range that holds nothing because its sides are the wrong way round.
+
+    Raises:
+        ValidationFailed: Names the upper side.
+    """
+    low, high = getattr(scope, lower), getattr(scope, upper)
+    if low is not None and high is not None and (high < low or (half_open and high == low)):
+        raise ValidationFailed({upper: f"must lie behind {lower}" if half_open else f"must not lie before {lower}"})
 
 
 def mentions(scope: Scope[Any] | None, kind: type[Scope[Any]]) -> bool:

@@ -45,6 +45,12 @@ class DomainEvent(BaseModel):
     aggregate_version: int
     recipients: tuple[UUID, ...]
 
+    def __repr__(self) -> str:
+        # As of rows: which event, not what it says.
+        return f"{type(self).__name__}(aggregate_id={self.aggregate_id!s}, aggregate_version={self.aggregate_version})"
+
+    __str__ = __repr__
+
     @classmethod
     def type_name(cls) -> str:
         """The event's type in the envelope: its class name."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, select
 from telemed_store.audit.context import Context
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
-from telemed_store.database.scoping import Scope, conditions, parameters, shape
+from telemed_store.database.scoping import Scope, conditions, content, parameters, shape
 from telemed_store.database.text_search import casefolded
 from telemed_store.database.types import Id
 from telemed_store.errors import NotPermitted
@@ -30,7 +30,7 @@ from telemed_store.people.models import (
     SpecializationCount,
 )
 from telemed_store.people.places import location_from, specialization_from
-from telemed_store.people.scopes import MatchingText, WithDoctorStatus, WithSpecialization
+from telemed_store.people.scopes import MatchingText, SearchText, WithDoctorStatus, WithSpecialization
 from telemed_store.people.tables import (
     doctor_specializations,
     service_locations,
@@ -121,7 +121,7 @@ def search_doctors(
     connection: Connection,
     context: Context,
     scope: Scope[Doctor] | None = None,
-    text: str | None = None,
+    text: SearchText | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[DoctorSummary]:
@@ -278,7 +278,7 @@ def _list(
 ) -> Page[ModelT]:
     """One page of a list; the statement of each combination of scopes is built once and kept."""
     rows = size.of(limit)
-    binding = list_binding(name, context.actor.key, (scope, values))
+    binding = list_binding(name, context.actor.key, (content(scope), values))
     after = None if cursor is None else context.cursors.open(cursor, binding)
     key = (name, shape(scope), after is not None)
     found = _statements.get(key)

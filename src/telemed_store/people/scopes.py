@@ -7,15 +7,15 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Date, Select, and_, exists, false, or_, select
 
-from telemed_store.database.scoping import Bind, Scope
+from telemed_store.database.scoping import Bind, Scope, check_order
 from telemed_store.database.text_search import prefix_end, query_words
 from telemed_store.database.types import ClosedList, FixedPoint, Id, UtcDateTime
-from telemed_store.errors import ValidationFailed
 from telemed_store.people.lists import BloodType, DoctorStatus, Gender, LocationType, PatientStatus
 from telemed_store.people.models import Doctor, Patient
 from telemed_store.people.tables import doctor_specializations, doctors, patients, search_words, service_locations
@@ -28,12 +28,17 @@ __all__ = [
     "MatchingText",
     "Online",
     "Presential",
+    "SearchText",
     "WithBloodType",
     "WithDoctorStatus",
     "WithGender",
     "WithPatientStatus",
     "WithSpecialization",
 ]
+
+Age = Annotated[int, Field(ge=0, le=150)]
+Amount = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
+SearchText = Annotated[str, Field(max_length=1000)]
 
 
 def _rows_with_word(table: str, position: int, bind: Bind) -> Select[Any]:
@@ -74,7 +79,7 @@ class MatchingText(Scope[Doctor]):
     letter or digit matches nobody.
     """
 
-    text: str
+    text: SearchText = dataclasses.field(repr=False)
 
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         """See `Scope.condition`."""
@@ -100,7 +105,7 @@ class MatchingText(Scope[Doctor]):
 class AtLocation(Scope[Doctor]):
     """Doctors with an active place in whose name or address each word of the text begins a word (C11)."""
 
-    text: str
+    text: SearchText = dataclasses.field(repr=False)
 
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         """See `Scope.condition`."""
@@ -130,8 +135,8 @@ class AtLocation(Scope[Doctor]):
 class FeeBetween(Scope[Doctor]):
     """Doctors whose fee lies between two amounts, both included; a missing side does not limit, an unknown fee is left out."""
 
-    lowest: Decimal | None = None
-    highest: Decimal | None = None
+    lowest: Amount | None = None
+    highest: Amount | None = None
 
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         """See `Scope.condition`."""
@@ -145,19 +150,13 @@ class FeeBetween(Scope[Doctor]):
 
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         """See `Scope.values`."""
+        check_order(self, "lowest", "highest")
         sides = {"lowest": self.lowest, "highest": self.highest}
-        return {name: _amount(name, value) for name, value in sides.items() if value is not None}
+        return {name: Decimal(value) for name, value in sides.items() if value is not None}
 
     def shape(self) -> tuple[Any, ...]:
         """See `Scope.shape`."""
         return (type(self), self.lowest is None, self.highest is None)
-
-
-def _amount(name: str, value: Decimal) -> Decimal:
-    amount = Decimal(value)
-    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
-        raise ValidationFailed({name: "must be an amount with at most two decimal places"})
-    return amount
 
 
 def _has_place(kind: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -235,8 +234,8 @@ class WithBloodType(Scope[Patient]):
 class AgedBetween(Scope[Patient]):
     """Patients whose age today (UTC), in completed years, lies between two ages, both included; a missing side does not limit."""
 
-    youngest: int | None = None
-    oldest: int | None = None
+    youngest: Age | None = None
+    oldest: Age | None = None
 
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         """See `Scope.condition`."""
@@ -250,6 +249,7 @@ class AgedBetween(Scope[Patient]):
 
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         """See `Scope.values`."""
+        check_order(self, "youngest", "oldest")
         today = now.astimezone(dt.UTC).date()
         values: dict[str, Any] = {}
         if self.youngest is not None:
@@ -288,9 +288,8 @@ class LastSeenBetween(Scope[Patient]):
 
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         """See `Scope.values`."""
+        check_order(self, "earliest", "before", half_open=True)
         sides = {"earliest": self.earliest, "before": self.before}
-        if any(side is not None and side.tzinfo is None for side in sides.values()):
-            raise ValidationFailed({"LastSeenBetween": "must have aware instants"})
         return {name: side for name, side in sides.items() if side is not None}
 
     def shape(self) -> tuple[Any, ...]:

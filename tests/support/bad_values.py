@@ -1,0 +1,326 @@
+"""Arguments for every verb, found by introspection: right ones, ones of a wrong type, and odd ones of the right type."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from telemed_store import StoreError, new_id, scopes
+from telemed_store.database.scoping import Scope
+from telemed_store.people.models import NewServiceLocation, UserPatch
+from telemed_store.testing.factories import Inputs
+
+ANCHOR: Final = dt.datetime(2030, 1, 8, 13, tzinfo=dt.UTC)
+"""Tomorrow for a store at the tests' present."""
+
+EAST, WEST = dt.timezone(dt.timedelta(hours=14)), dt.timezone(-dt.timedelta(hours=12))
+
+
+@dataclasses.dataclass(frozen=True)
+class Verb:
+    """One public method of a repository, and what it takes."""
+
+    repository: str
+    name: str
+    hints: dict[str, Any]
+
+    def of(self, frame: Any) -> Callable[..., Any]:
+        """The method on a frame."""
+        return getattr(getattr(frame, self.repository), self.name)  # type: ignore[no-any-return]
+
+    def __str__(self) -> str:
+        return f"{self.repository}.{self.name}"
+
+
+def verbs(frame: Any) -> list[Verb]:
+    """Every public verb of every repository that hangs on a frame."""
+    found = [
+        Verb(repository, name, _arguments(getattr(held, name)))
+        for repository, held in vars(frame).items()
+        if not repository.startswith("_")
+        for name in dir(held)
+        if not name.startswith("_") and callable(getattr(held, name))
+    ]
+    assert len(found) > 60, "introspection found too little to mean anything"
+    return found
+
+
+def _arguments(method: Any) -> dict[str, Any]:
+    hints = get_type_hints(method, include_extras=True)
+    hints.pop("return", None)
+    return hints
+
+
+def all_scopes() -> list[type[Scope[Any]]]:
+    """Every class of scopes that is public."""
+    classes = [getattr(scopes, name) for name in scopes.__all__]
+    return [each for each in classes if each is not Scope]
+
+
+def filtered_by(scope: type[Scope[Any]]) -> Any:
+    """The model that a class of scopes filters."""
+    return next(get_args(base)[0] for base in vars(scope)["__orig_bases__"] if get_origin(base) is Scope)
+
+
+def fields_of(scope: type[Scope[Any]]) -> dict[str, Any]:
+    """The values that a class of scopes holds, by their annotations."""
+    hints = get_type_hints(scope, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(scope)}  # type: ignore[arg-type]
+
+
+def build(scope: type[Scope[Any]], values: dict[str, Any]) -> Scope[Any]:
+    """A scope of these values; one whose values are a tuple takes them one by one."""
+    if scope is scopes.WithStatus:
+        return scopes.WithStatus(*values["statuses"])
+    return scope(**values)
+
+
+class Values:
+    """Values of one test; those of the right type name rows that exist, mostly."""
+
+    def __init__(self, inputs: Inputs, ids: Mapping[str, UUID], seed: str) -> None:
+        self.inputs = inputs
+        self.ids = dict(ids)
+        self.chance = random.Random(seed)
+
+    def arguments(self, verb: Verb, *, odd: float) -> dict[str, Any]:
+        """Arguments for a verb, each of them odd with a probability."""
+        return {
+            name: self.odd(hint) if self.chance.random() < odd else self.argument(verb, name, hint)
+            for name, hint in verb.hints.items()
+        }
+
+    def argument(self, verb: Verb, name: str, hint: Any) -> Any:
+        """One argument that is right in its place."""
+        if name == "cursor":
+            return None
+        if name in {"id", "ids"}:
+            found = next((kind for kind in self.ids if kind in verb.name), "appointment")
+            return self.ids[found] if name == "id" else [self.ids[found]]
+        return self.ids.get(name.removesuffix("_id")) or self.right(hint)
+
+    # Right ones.
+
+    def right(self, hint: Any) -> Any:
+        """A value that a verb takes, whatever it then says to it."""
+        hint = _bare(hint)
+        if get_origin(hint) in {Sequence, tuple}:
+            return [self.right(get_args(hint)[0])]
+        if get_origin(hint) is Scope:
+            (model,) = get_args(hint)
+            kind = self.chance.choice([each for each in all_scopes() if filtered_by(each) is model])
+            return self.scope(kind)
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            return self.chance.choice(list(hint))
+        if isinstance(hint, type) and issubclass(hint, BaseModel):
+            return self.input(hint)
+        return self.chance.choice(self._simple(hint))
+
+    def scope(self, kind: type[Scope[Any]]) -> Scope[Any]:
+        """A scope of a class."""
+        values = {name: self.right(hint) for name, hint in fields_of(kind).items()}
+        if "zone" in values:
+            values["zone"] = "America/Sao_Paulo"
+        with_range = [name for name, value in values.items() if isinstance(value, int | Decimal | dt.date)]
+        values |= dict(zip(with_range, sorted(values[name] for name in with_range), strict=True))
+        if len({values[name] for name in with_range}) < len(with_range):
+            values.pop(with_range[-1])
+        return build(kind, values)
+
+    def input(self, model: type[BaseModel]) -> BaseModel:
+        """An input of a class: the factories' for new things, some fields or none for changes."""
+        words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in model.__name__).lstrip("_")
+        factory = getattr(self.inputs, words if words.startswith("new_") else f"new_{words}", None)
+        if factory is None:
+            return model.model_validate(self.chance.choice([{}, *_CHANGES.get(model.__name__, [])]))
+        named = [name for name in ("doctor_id", "patient_id", "user_id") if _requires(model, name)]
+        return factory(*(self.ids[name.removesuffix("_id")] for name in named))  # type: ignore[no-any-return]
+
+    def _simple(self, hint: Any) -> list[Any]:
+        return {
+            UUID: list(self.ids.values()),
+            str: ["ana", "crm", "SP", "AAAAAAAA", "appointment", "why not"],
+            int: [1, 1, 1, 20],
+            bool: [True, False],
+            Decimal: [Decimal(100), Decimal("250.00")],
+            dt.datetime: [ANCHOR + dt.timedelta(minutes=30 * n) for n in range(20)],
+            dt.date: [ANCHOR.date() + dt.timedelta(days=n) for n in range(10)],
+            dt.timedelta: [dt.timedelta(minutes=30), dt.timedelta(hours=1)],
+        }[hint]
+
+    # Wrong ones: a verb refuses them, and names the argument.
+
+    def wrong(self, hint: Any) -> Iterator[Any]:
+        """Values of a wrong type, or that no engine could hold."""
+        if _bare(hint) is hint and hint is not Any:
+            yield None
+        hint = _bare(hint)
+        yield from (object(), object, 3.5, float("nan"), b"bytes", {"id": 1}, {1}, lambda: None, NotImplemented, 1j)
+        yield (each for each in "used up")
+        yield UserPatch(name="of another verb") if hint is not UserPatch else NewServiceLocation.model_construct()
+        if get_origin(hint) in {Sequence, tuple}:
+            yield from ("text", 5, UUID(int=1), [object()], [[]], ([[[[]]]],), range(3), [None])
+            yield [self.right(get_args(hint)[0]), "no item"]
+        elif get_origin(hint) is Scope:
+            yield from self._wrong_scopes(get_args(hint)[0])
+        elif isinstance(hint, type) and issubclass(hint, BaseModel):
+            yield from ([], "text", 5, hint, hint.__new__(hint))
+            yield self.right(hint).model_copy(update={"no such field": 5})
+            for name in hint.model_fields:
+                yield self.right(hint).model_copy(update={name: object()})
+        elif isinstance(hint, type) and issubclass(hint, Enum):
+            yield from ("no member", "", 5, True, [], UUID(int=1))
+        else:
+            yield from ([], ())
+            yield from _WRONG[hint]
+
+    def _wrong_scopes(self, model: Any) -> Iterator[Any]:
+        yield from ("text", 5, [], scopes.Upcoming, scopes.Online)
+        others = [each for each in all_scopes() if filtered_by(each) is not model]
+        right = self.right(Scope[model])
+        for other in others:
+            yield self.scope(other)
+            yield right & self.scope(other)
+        deep = right
+        for _ in range(30):
+            deep = deep & right
+        yield deep
+
+    # Odd ones: what a verb says to them is its own affair, as long as it says it by an error of ours.
+
+    def odd(self, hint: Any) -> Any:
+        """A value at or over an edge of what there is."""
+        chance, bare = self.chance, _bare(hint)
+        if bare is not hint and chance.random() < 0.1:
+            return None
+        if get_origin(bare) in {Sequence, tuple}:
+            item = get_args(bare)[0]
+            return chance.choice([[], [self.odd(item)], [self.right(item)] * 60, [self.right(item), self.odd(item)]])
+        if get_origin(bare) is Scope:
+            return self._odd_scope(get_args(bare)[0])
+        if isinstance(bare, type) and issubclass(bare, Enum):
+            return chance.choice(list(bare)).value
+        if isinstance(bare, type) and issubclass(bare, BaseModel):
+            return self.odd_input(bare)
+        return (
+            chance.choice(_ODD[bare])
+            if bare is not UUID
+            else chance.choice([new_id(), UUID(int=0), *self.ids.values()])
+        )
+
+    def _odd_scope(self, model: Any) -> Any:
+        kinds = [each for each in all_scopes() if filtered_by(each) is model]
+        combined = None
+        for _ in range(self.chance.choice([1, 1, 2, 3, 20])):
+            kind = self.chance.choice(kinds)
+            values = {
+                name: self.odd(hint) if self.chance.random() < 0.7 else self.right(hint)
+                for name, hint in fields_of(kind).items()
+            }
+            if "zone" in values and self.chance.random() < 0.8:
+                values["zone"] = self.chance.choice(["Pacific/Kiritimati", "Etc/GMT+12", "America/Sao_Paulo"])
+            try:
+                part = build(kind, values)
+            except (ValidationError, StoreError):
+                part = self.scope(kind)
+            combined = part if combined is None else combined & part
+        return combined
+
+    def odd_input(self, model: type[BaseModel]) -> BaseModel:
+        """An input with some odd fields, as far as it lets itself be built."""
+        right = self.input(model)
+        fields = {name: getattr(right, name) for name in right.model_fields_set}
+        for name in self.chance.sample(sorted(model.model_fields), k=min(3, len(model.model_fields))):
+            field = model.model_fields[name].annotation
+            changed = fields | {name: self.odd_field(name, field)}
+            try:
+                model.model_validate(changed)
+            except ValidationError:
+                continue
+            fields = changed
+        return model.model_validate(fields)
+
+    def odd_field(self, name: str, hint: Any) -> Any:
+        """An odd value for a field, from what all kinds of fields are odd at."""
+        if name.endswith("_id"):
+            return self.chance.choice([new_id(), UUID(int=0), None, *self.ids.values()])
+        if name == "zone":
+            return self.chance.choice(["Pacific/Kiritimati", "Etc/GMT+12", "UTC", "Asia/Kathmandu"])
+        return self.chance.choice(self.chance.choice(list(_ODD.values())))
+
+
+def _bare(hint: Any) -> Any:
+    """An annotation without what may be left out and without its bounds."""
+    if get_origin(hint) in {Union, types.UnionType}:
+        hint = next(member for member in get_args(hint) if member is not types.NoneType)
+    hint = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return dt.datetime if hint is AwareDatetime else hint
+
+
+def _requires(model: type[BaseModel], name: str) -> bool:
+    return name in model.model_fields and model.model_fields[name].is_required()
+
+
+_CHANGES: Final[dict[str, list[dict[str, Any]]]] = {
+    "UserPatch": [{"name": "Rui Prado"}],
+    "DoctorPatch": [{"biography": "Cardiologist"}, {"zone": "America/Manaus"}],
+    "PatientPatch": [{"allergies": None}, {"height_cm": 170}],
+    "AppointmentPatch": [{"notes": "brings the letter"}],
+    "AvailabilityWindowPatch": [{"start_minute": 540}],
+    "BlockPatch": [{"reason": None}],
+    "ServiceLocationPatch": [{"is_active": False}],
+    "SpecializationPatch": [{"is_active": False}],
+}
+_TEXTS: Final = ["a\x00b", "\x00", "\ud800", "fine \udfff", "x" * 100_001]
+_WRONG: Final[dict[Any, list[Any]]] = {
+    UUID: ["0195fb2c-4f6c-7c3a-8b1e-0d2f5a6b7c8d", 5, b"0" * 16, ""],
+    str: [5, UUID(int=1), *_TEXTS],
+    int: [True, "1", 1.0, Decimal(1), 10**30, -(10**30), 2**63],
+    bool: [0, 1, "true", ""],
+    Decimal: [True, "1", Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity")],
+    dt.datetime: [
+        ANCHOR.replace(tzinfo=None),
+        ANCHOR.date(),
+        ANCHOR.isoformat(),
+        5,
+        dt.datetime.min.replace(tzinfo=EAST),
+        dt.datetime.max.replace(tzinfo=WEST),
+    ],
+    dt.date: [ANCHOR, ANCHOR.replace(tzinfo=None), "2030-01-08", 5],
+    dt.timedelta: [30, "PT30M", True, dt.time(1)],
+}
+_ODD: Final[dict[Any, list[Any]]] = {
+    str: ["", " ", "%", "_", "'; --", "\\", "\u202e", "🩺" * 50, "a\u0301" * 300, "İ", "\x7f", "x" * 99_999, "ﷺ" * 50],
+    int: [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**63 - 1, -(2**63) + 1, 151],
+    bool: [True, False],
+    Decimal: [Decimal(-1), Decimal("0.001"), Decimal("1e50"), Decimal("9999999999.99"), Decimal(0), Decimal("1E-30")],
+    dt.datetime: [
+        dt.datetime.min.replace(tzinfo=dt.UTC),
+        dt.datetime.max.replace(tzinfo=dt.UTC),
+        dt.datetime.min.replace(tzinfo=WEST),
+        dt.datetime.max.replace(tzinfo=EAST),
+        ANCHOR.astimezone(dt.timezone(dt.timedelta(hours=3, minutes=7, seconds=2, microseconds=5))),
+        ANCHOR - dt.timedelta(days=40_000),
+        ANCHOR + dt.timedelta(microseconds=1),
+    ],
+    dt.date: [dt.date.min, dt.date.max, dt.date(2032, 2, 29), dt.date(1, 1, 2), dt.date(9999, 12, 30)],
+    dt.timedelta: [
+        dt.timedelta(0),
+        dt.timedelta(days=-1),
+        dt.timedelta.max,
+        dt.timedelta.min,
+        dt.timedelta(microseconds=1),
+        dt.timedelta(minutes=1),
+        dt.timedelta(days=1),
+        dt.timedelta(minutes=30, microseconds=1),
+    ],
+}
