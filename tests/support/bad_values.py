@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import random
@@ -9,6 +10,8 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
+from functools import reduce
+from operator import and_
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -21,6 +24,18 @@ from telemed_store.testing.factories import Inputs
 
 ANCHOR: Final = dt.datetime(2030, 1, 8, 13, tzinfo=dt.UTC)
 """Tomorrow for a store at the tests' present."""
+
+CANARY: Final = "CANARY7"
+CANARIES: Final = (
+    (CANARY,),
+    CANARY,
+    f"{CANARY}@example.org",
+    "52998224725",
+    "215593468710018",
+    "5511987650007",
+    f"{CANARY}".encode().hex().ljust(64, "0"),
+)
+"""Texts that fields of every kind take: a name, an address, a CPF, a CNS, a phone number, a digest."""
 
 EAST, WEST = dt.timezone(dt.timedelta(hours=14)), dt.timezone(-dt.timedelta(hours=12))
 
@@ -157,6 +172,53 @@ class Values:
             dt.timedelta: [dt.timedelta(minutes=30), dt.timedelta(hours=1)],
         }[hint]
 
+    # Marked ones: every text that can hold a canary holds one.
+
+    def marked(self, hint: Any) -> Any:
+        """A value that a verb takes, with a canary in every text."""
+        bare = _bare(hint)
+        if bare is str:
+            return CANARY
+        if get_origin(bare) in {Sequence, tuple}:
+            return [self.marked(get_args(bare)[0])]
+        if get_origin(bare) is Scope:
+            kinds = [each for each in all_scopes() if filtered_by(each) is get_args(bare)[0]]
+            found = [build(each, {"text": CANARY}) for each in kinds if set(fields_of(each)) == {"text"}]
+            return reduce(and_, found) if found else self.right(hint)
+        if isinstance(bare, type) and issubclass(bare, BaseModel):
+            return self.marked_input(bare)
+        return self.right(hint)
+
+    def marked_input(self, model: type[BaseModel]) -> BaseModel:
+        """An input with a canary in every field that takes one."""
+        right = self.input(model)
+        fields = {name: getattr(right, name) for name in right.model_fields_set}
+        for name in model.model_fields:
+            for canary in CANARIES:
+                changed = fields | {name: canary}
+                with contextlib.suppress(ValidationError):
+                    model.model_validate(changed)
+                    fields = changed
+                    break
+        return model.model_validate(fields)
+
+    def marked_wrongly(self, hint: Any) -> Iterator[Any]:
+        """What a verb refuses, with a canary in it."""
+        bare = _bare(hint)
+        yield {CANARY: CANARY}
+        yield [CANARY]
+        if bare is str:
+            yield from (CANARY + "\x00", CANARY + "\ud800", CANARY * 20_000)
+        else:
+            yield CANARY
+        if isinstance(bare, type) and issubclass(bare, BaseModel):
+            for name in bare.model_fields:
+                yield self.right(bare).model_copy(
+                    update={name: self.chance.choice([CANARY + "\x00", {"deep": [CANARY]}])}
+                )
+        if get_origin(bare) is Scope:
+            yield from (scopes.MatchingText(CANARY + "\x00"), scopes.WithSpecialization(CANARY))  # type: ignore[arg-type]
+
     # Wrong ones: a verb refuses them, and names the argument.
 
     def wrong(self, hint: Any) -> Iterator[Any]:
@@ -250,12 +312,14 @@ class Values:
         return model.model_validate(fields)
 
     def odd_field(self, name: str, hint: Any) -> Any:
-        """An odd value for a field, from what all kinds of fields are odd at."""
+        """An odd value for a field: of its own kind, or of any."""
         if name.endswith("_id"):
             return self.chance.choice([new_id(), UUID(int=0), None, *self.ids.values()])
         if name == "zone":
             return self.chance.choice(["Pacific/Kiritimati", "Etc/GMT+12", "UTC", "Asia/Kathmandu"])
-        return self.chance.choice(self.chance.choice(list(_ODD.values())))
+        own = [_ODD[kind] for kind in _simple_types(hint) if kind in _ODD]
+        pools = own if own and self.chance.random() < 0.9 else list(_ODD.values())
+        return self.chance.choice(self.chance.choice(pools))
 
 
 def _bare(hint: Any) -> Any:
@@ -264,6 +328,13 @@ def _bare(hint: Any) -> Any:
         hint = next(member for member in get_args(hint) if member is not types.NoneType)
     hint = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     return dt.datetime if hint is AwareDatetime else hint
+
+
+def _simple_types(hint: Any) -> Iterator[Any]:
+    if get_origin(hint) is None:
+        yield dt.datetime if hint is AwareDatetime else hint
+    for member in get_args(hint):
+        yield from _simple_types(member)
 
 
 def _requires(model: type[BaseModel], name: str) -> bool:

@@ -8,6 +8,7 @@ own transaction on a READ connection with `BEGIN_SNAPSHOT`.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -226,6 +227,7 @@ class Deadline:
 
 def configure(engine: Engine, plan: EnginePlan) -> None:
     """Attach what connections of this engine need beyond their arguments (SQLite: pragmas, locks and time limits)."""
+    _keep_values_out_of_logs(engine)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine, plan)
     if plan.role is Role.WRITE:
@@ -234,9 +236,20 @@ def configure(engine: Engine, plan: EnginePlan) -> None:
 
 def configure_adopted(engine: Engine, settings: Settings) -> None:
     """Attach what units of work need to a host's engine, seen through execution options of ours (`adopted_options`)."""
+    _keep_values_out_of_logs(engine)
     if engine.dialect.name == "sqlite":
         _begin_with_the_lock(engine, settings)
     watch(engine)
+
+
+def _keep_values_out_of_logs(engine: Engine) -> None:
+    """Debug records of aiosqlite quote every parameter, where ``hide_parameters`` does not reach: they need a level of their own.
+
+    Whoever turns all logging to debug does not ask for health data; setting the level of ``aiosqlite`` itself does.
+    """
+    logger = logging.getLogger(engine.driver)
+    if engine.driver == "aiosqlite" and logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
 
 
 _BUSY: Final = 5

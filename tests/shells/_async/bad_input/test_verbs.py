@@ -34,26 +34,7 @@ RECORDS = frozenset({"audit_logs", "data_access_logs", "access_origins"})
 """What is written about a refused call too: who tried."""
 
 
-@pytest.fixture
-async def values(async_telemed_make: Any) -> Values:
-    """Values around a doctor with office hours, a patient, an appointment of theirs, and what hangs on them."""
-    make = async_telemed_make
-    doctor, patient = await make.doctor(), await make.patient()
-    windows = await make.office_hours(doctor.id)
-    booked = await make.appointment(doctor.id, patient.id)
-    rows = {
-        "doctor": doctor,
-        "patient": patient,
-        "appointment": booked,
-        "window": windows[0],
-        "block": await make.blocked_dates(doctor.id),
-        "location": await make.service_location(doctor.id),
-        "specialization": await make.specialization(),
-    }
-    await make.consent(patient.user_id)
-    return Values(make, {name: row.id for name, row in rows.items()} | {"user": patient.user_id}, "bad input")
-
-
+@pytest.mark.telemed_engines("sqlite")  # none is asked
 async def test_every_argument_of_a_wrong_type_is_named_before_anything_is_asked_of_the_database(
     async_telemed: AsyncStore, values: Values, telemed_statements: StatementCounter
 ) -> None:

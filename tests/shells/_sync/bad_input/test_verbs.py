@@ -1,4 +1,4 @@
-# Generated from _async/test_bad_input.py by tools/sync.py. Do not edit.
+# Generated from _async/bad_input/test_verbs.py by tools/sync.py. Do not edit.
 """Bad input, over every verb and every scope there is: a typed error that names the argument, and nothing written.
 
 Verbs and scopes are found by introspection: a new one is covered without being listed.
@@ -33,26 +33,7 @@ RECORDS = frozenset({"audit_logs", "data_access_logs", "access_origins"})
 """What is written about a refused call too: who tried."""
 
 
-@pytest.fixture
-def values(telemed_make: Any) -> Values:
-    """Values around a doctor with office hours, a patient, an appointment of theirs, and what hangs on them."""
-    make = telemed_make
-    doctor, patient = make.doctor(), make.patient()
-    windows = make.office_hours(doctor.id)
-    booked = make.appointment(doctor.id, patient.id)
-    rows = {
-        "doctor": doctor,
-        "patient": patient,
-        "appointment": booked,
-        "window": windows[0],
-        "block": make.blocked_dates(doctor.id),
-        "location": make.service_location(doctor.id),
-        "specialization": make.specialization(),
-    }
-    make.consent(patient.user_id)
-    return Values(make, {name: row.id for name, row in rows.items()} | {"user": patient.user_id}, "bad input")
-
-
+@pytest.mark.telemed_engines("sqlite")  # none is asked
 def test_every_argument_of_a_wrong_type_is_named_before_anything_is_asked_of_the_database(
     telemed: Store, values: Values, telemed_statements: StatementCounter
 ) -> None:

@@ -1,0 +1,1 @@
+"""The contract of appointments, proved through the shells on every engine."""

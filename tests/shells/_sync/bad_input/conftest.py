@@ -1,0 +1,27 @@
+# Generated from _async/bad_input/conftest.py by tools/sync.py. Do not edit.
+from __future__ import annotations
+
+import pytest
+from bad_values import Values
+
+from telemed_store.testing._sync.make import Make
+
+
+@pytest.fixture
+def values(request: pytest.FixtureRequest, telemed_make: Make) -> Values:
+    """Values around a doctor with office hours, a patient, an appointment of theirs, and what hangs on them."""
+    make = telemed_make
+    doctor, patient = make.doctor(), make.patient()
+    windows = make.office_hours(doctor.id)
+    rows = {
+        "doctor": doctor,
+        "patient": patient,
+        "appointment": make.appointment(doctor.id, patient.id),
+        "window": windows[0],
+        "block": make.blocked_dates(doctor.id),
+        "location": make.service_location(doctor.id),
+        "specialization": make.specialization(),
+    }
+    make.consent(patient.user_id)
+    ids = {name: row.id for name, row in rows.items()} | {"user": patient.user_id}
+    return Values(make, ids, request.node.originalname)
