@@ -103,7 +103,7 @@ class AsyncAvailabilityReads:
         """Whether booking would accept an interval at this moment (Q047): off the grid too, as long as a window holds it.
 
         Raises:
-            ValidationFailed: An instant carries no UTC offset.
+            ValidationFailed: An instant carries no UTC offset, or the end is not after the start.
             NotFound: There is no such doctor.
         """
         return await self._frame.read_consistent(

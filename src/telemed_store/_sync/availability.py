@@ -104,7 +104,7 @@ class AvailabilityReads:
         """Whether booking would accept an interval at this moment (Q047): off the grid too, as long as a window holds it.
 
         Raises:
-            ValidationFailed: An instant carries no UTC offset.
+            ValidationFailed: An instant carries no UTC offset, or the end is not after the start.
             NotFound: There is no such doctor.
         """
         return self._frame.read_consistent(

@@ -197,6 +197,8 @@ def is_bookable(
 ) -> bool:
     """Q047: three statements, four with a location."""
     start, end = as_utc(starts_at), as_utc(ends_at)
+    if end <= start:
+        raise ValidationFailed({"ends_at": "must be later than starts_at"})
     found = _calendar_around(connection, doctor_id, start)
     if found is None:
         raise NotFound("doctor")

@@ -12,11 +12,9 @@ from typing import Any, get_args, get_origin
 import pytest
 from bad_values import Values, Verb, all_scopes, fields_of, filtered_by, verbs
 from pydantic import BaseModel
-from sqlalchemy import Connection, func, literal, select, union_all
 
 from telemed_store import (
     Actor,
-    BoundStore,
     Store,
     StoreError,
     TransactionConflict,
@@ -24,13 +22,12 @@ from telemed_store import (
     ValidationFailed,
     new_id,
 )
-from telemed_store.database.metadata import METADATA
 from telemed_store.database.scoping import Scope
 from telemed_store.testing.statements import StatementCounter
 
+from .stored import digest
+
 SYSTEM = Actor.system("tests")
-RECORDS = frozenset({"audit_logs", "data_access_logs", "access_origins"})
-"""What is written about a refused call too: who tried."""
 
 
 @pytest.mark.telemed_engines("sqlite")  # none is asked
@@ -80,7 +77,7 @@ def test_whatever_a_verb_is_told_it_answers_by_an_error_of_ours_and_a_refused_on
     """Values of the right type at and over every edge, ids of others, actors of all kinds, each kind of frame."""
     actors = [SYSTEM, Actor.user(values.ids["user"]), Actor.user(new_id())]
     mine = telemed.acting_as(SYSTEM)
-    before = _digest(mine)
+    before = digest(mine)
     everything = verbs(mine)
     wrong: list[str] = []
     for _ in range(telemed_size.calls):
@@ -89,9 +86,9 @@ def test_whatever_a_verb_is_told_it_answers_by_an_error_of_ours_and_a_refused_on
         verdict = _undone(telemed, actor, verb, arguments)
         if verdict is not None and not _is_an_answer(verdict, verb):
             wrong.append(f"{verb}({', '.join(arguments)}): {verdict!r}")
-        if _digest(mine) != before:
+        if digest(mine) != before:
             wrong.append(f"{verb}({', '.join(arguments)}) wrote something and was refused by {verdict!r}")
-            before = _digest(mine)
+            before = digest(mine)
     assert wrong == []
 
 
@@ -117,21 +114,3 @@ def _is_an_answer(verdict: BaseException, verb: Verb) -> bool:
         known = {"actor", *verb.hints}.union(*map(_inner, verb.hints.values()))
         return {field.partition(".")[0] for field in verdict.fields} <= known
     return isinstance(verdict, StoreError) and type(verdict) is not StoreError and not isinstance(verdict, Unavailable)
-
-
-def _digest(mine: BoundStore) -> list[Any]:
-    """What stands in every table: how many rows, and the sum of their versions."""
-    tables = [
-        select(
-            literal(table.name),
-            func.count(),
-            func.coalesce(func.sum(table.c.version), 0) if "version" in table.c else literal(0),
-        ).select_from(table)
-        for table in METADATA.sorted_tables
-        if table.name not in RECORDS
-    ]
-
-    def read(connection: Connection, _context: Any) -> list[Any]:
-        return [tuple(row) for row in connection.execute(union_all(*tables))]
-
-    return mine.read(read)
