@@ -39,7 +39,7 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.telemed_size(examples=(30, 2000))
+@pytest.mark.telemed_size(examples=(30, 500))
 @pytest.mark.parametrize("model", INPUTS, ids=lambda each: each.__name__)
 def test_an_input_is_valid_or_a_validation_error_that_quotes_nothing(model: type[BaseModel], telemed_size: Any) -> None:
     @settings(
@@ -51,15 +51,15 @@ def test_an_input_is_valid_or_a_validation_error_that_quotes_nothing(model: type
     )
     @given(st.fixed_dictionaries({}, optional=dict.fromkeys(model.model_fields, ANYTHING)))
     @example(dict.fromkeys(model.model_fields, CANARY))
-    @example(dict.fromkeys(model.model_fields, [[[[[CANARY]]]]]))
+    @example({name: [[[[[CANARY]]]]] for name in model.model_fields})
     def build(fields: dict[str, Any]) -> None:
         try:
             built = model(**fields)
-        except ValidationError as refused:
-            assert CANARY not in str(refused)
-            assert CANARY not in repr(refused)
-            return
-        assert CANARY not in repr(built)
-        assert type(built).__pydantic_validator__.validate_python(built) == built
+        except ValidationError as failure:
+            shown = str(failure) + repr(failure)
+        else:
+            shown = repr(built)
+            assert model.__pydantic_validator__.validate_python(built) == built
+        assert CANARY not in shown
 
     build()
