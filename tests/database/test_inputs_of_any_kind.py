@@ -39,7 +39,7 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.telemed_size(examples=(30, 500))
+@pytest.mark.telemed_size(examples=(30, 200))
 @pytest.mark.parametrize("model", INPUTS, ids=lambda each: each.__name__)
 def test_an_input_is_valid_or_a_validation_error_that_quotes_nothing(model: type[BaseModel], telemed_size: Any) -> None:
     @settings(

@@ -64,7 +64,7 @@ class AsyncStore:
             keys: Keeps data keys, instead of the table ``subject_keys``.
 
         Raises:
-            SettingsError: A setting is missing or wrong; the message names it.
+            SettingsError: A setting is missing or wrong, or an argument is not what it has to be; the message names it.
         """
         check_plugged_in(
             database_url=(database_url, str, URL),

@@ -63,11 +63,11 @@ class PageSize:
         """The number of rows to return for a caller's ``limit``.
 
         Raises:
-            ValidationFailed: ``limit`` is below 1 or not a whole number.
+            ValidationFailed: ``limit`` is below 1.
         """
         if limit is None:
             return self.default
-        if type(limit) is not int or limit < 1:
+        if limit < 1:
             raise ValidationFailed({"limit": "must be a whole number of at least 1"})
         return min(limit, self.largest)
 

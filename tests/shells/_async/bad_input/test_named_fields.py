@@ -17,6 +17,7 @@ from telemed_store import (
     AvailabilityWindowPatch,
     BlockPatch,
     Conflict,
+    InvalidCursor,
     InvalidTransition,
     NewAppointment,
     NewAvailabilityWindow,
@@ -170,6 +171,20 @@ async def test_an_id_that_nobody_has_is_not_found_in_every_verb_about_one_row(
             await verb.of(mine)(**arguments | {"id": new_id()})
     assert len(about_one) > 20
     assert await digest(mine) == before
+
+
+async def test_whatever_is_no_cursor_is_an_invalid_cursor_in_every_list(
+    async_telemed: AsyncStore, values: Values
+) -> None:
+    """bad_cursor_is_a_clear_error."""
+    mine = async_telemed.acting_as(SYSTEM)
+    lists = [verb for verb in verbs(mine) if "cursor" in verb.hints]
+    for verb in lists:
+        arguments = {name: values.argument(verb, name, hint) for name, hint in verb.hints.items()}
+        for wrong in ("", "\x00", "\ud800", "x" * 1000, 5, True, b"AAAA", [], object()):
+            with pytest.raises(InvalidCursor):
+                await verb.of(mine)(**arguments | {"cursor": wrong})
+    assert len(lists) > 15
 
 
 async def test_a_change_that_the_status_does_not_allow_writes_nothing(
