@@ -79,7 +79,6 @@ def test_every_scope_and_their_combinations(clinic: Clinic) -> None:
         (StartingBetween(at(10), None), live - {"imported", "today", "tomorrow"}),
         (StartingBetween(None, at(9)), {"imported", "today"}),
         (StartingBetween(), live),
-        (StartingBetween(at(10), at(9)), set()),
         (OnDates(ZONE.key, tomorrow, tomorrow), on_tomorrow),
         (OnDates(ZONE.key, None, tomorrow), on_tomorrow | {"imported", "today"}),
         (OnDates(ZONE.key, tomorrow), on_tomorrow | {"sunday", "monday"}),
