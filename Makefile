@@ -45,6 +45,7 @@ lint: $(DEV)  ## Style, import floors, generated files, nothing of one machine
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/python tools/sync.py --check
+	$(BIN)/python tools/exports.py --check
 	$(BIN)/python tools/public_api.py --check
 	$(BIN)/python tools/check_tree.py
 
@@ -60,8 +61,9 @@ bench: $(DEMO)  ## Run the benchmarks
 	@test -d benchmarks || { echo "There are no benchmarks yet: they come with the release that publishes numbers." >&2; exit 1; }
 	$(BIN)/python -m benchmarks $(ARGS)
 
-sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones
+sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones, and where exported names come from
 	$(BIN)/python tools/sync.py
+	$(BIN)/python tools/exports.py
 
 api: $(DEV)  ## Write the snapshot of the public API anew, after a change that is meant
 	$(BIN)/python tools/public_api.py
