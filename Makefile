@@ -76,7 +76,7 @@ proof: $(DEV)  ## The suite at full size, then on PostgreSQL 17, then on every o
 		echo "Python $$version"; \
 		test -x ".venv-$$version/bin/python" || "$$python" -m venv ".venv-$$version"; \
 		".venv-$$version/bin/python" -m pip install -q --upgrade 'pip>=25.1' </dev/null; \
-		".venv-$$version/bin/python" -m pip install -q -e '.[$(DEV_EXTRAS)]' --group test </dev/null; \
+		".venv-$$version/bin/python" -m pip install -q -e '.[$(DEV_EXTRAS)]' --group test --group lint </dev/null; \
 		".venv-$$version/bin/python" -m pytest -n $(WORKERS) $(ARGS) </dev/null; \
 	done
 
