@@ -6,8 +6,8 @@ import calendar
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, and_, exists, false, or_, select
@@ -138,9 +138,9 @@ class FeeBetween(Scope[Doctor]):
         fee = doctors.c.consultation_fee
         sides: list[ColumnElement[bool]] = [fee.is_not(None)]
         if self.lowest is not None:
-            sides.append(fee >= bind("lowest", FixedPoint(8, 2)))
+            sides.append(fee >= bind("lowest", _AMOUNT))
         if self.highest is not None:
-            sides.append(fee <= bind("highest", FixedPoint(8, 2)))
+            sides.append(fee <= bind("highest", _AMOUNT))
         return and_(*sides)
 
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
@@ -153,10 +153,23 @@ class FeeBetween(Scope[Doctor]):
         return (type(self), self.lowest is None, self.highest is None)
 
 
+# No fee lies outside these two, so an amount beyond them means the same as they do, and every engine can compare it.
+_BELOW_ALL_FEES: Final = Decimal("-0.01")
+_ABOVE_ALL_FEES: Final = Decimal("1000000.00")
+_AMOUNT: Final = FixedPoint(9, 2)
+
+
 def _amount(name: str, value: Decimal) -> Decimal:
-    amount = Decimal(value)
-    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
-        raise ValidationFailed({name: "must be an amount with at most two decimal places"})
+    wrong = {name: "must be an amount with at most two decimal places"}
+    try:
+        amount = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        raise ValidationFailed(wrong) from None
+    if not amount.is_finite():
+        raise ValidationFailed(wrong)
+    amount = min(max(amount, _BELOW_ALL_FEES), _ABOVE_ALL_FEES)
+    if amount != amount.quantize(Decimal("0.01")):
+        raise ValidationFailed(wrong)
     return amount
 
 
@@ -264,7 +277,7 @@ class AgedBetween(Scope[Patient]):
 
 
 def _years_before(date: dt.date, years: int) -> dt.date:
-    year = max(date.year - years, dt.MINYEAR)
+    year = min(max(date.year - years, dt.MINYEAR), dt.MAXYEAR)
     # On 29 February whoever was born on 28 February of a common year has had that birthday, and nobody later has.
     return dt.date(year, date.month, min(date.day, calendar.monthrange(year, date.month)[1]))
 
