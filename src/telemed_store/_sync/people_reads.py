@@ -189,6 +189,8 @@ class PeopleReads:
     ) -> Page[DoctorRegistration]:
         """A doctor's registrations with professional authorities, the oldest first; 50 per page, 200 at most. They are public.
 
+        Each has a version of its own, which its verbs expect; they do not move the version of the doctor's profile.
+
         Raises:
             ValidationFailed: ``limit`` is below 1.
             InvalidCursor: The cursor is of another list, another doctor or another actor.

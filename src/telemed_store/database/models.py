@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given"]
+__all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given", "is_storable"]
 
 
 class StoredModel(BaseModel):
@@ -40,11 +40,14 @@ class Input(BaseModel):
     __str__ = __repr__
 
 
+def is_storable(text: str) -> bool:
+    """Whether every engine can store a text, and so can be asked for it: no NUL characters, no lone surrogates."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _storable_text(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("text must not hold NUL characters")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("text must not hold lone surrogates")
+    if not is_storable(value):
+        raise ValueError("text must not hold NUL characters or lone surrogates")
     return value
 
 

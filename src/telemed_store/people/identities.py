@@ -13,7 +13,7 @@ from telemed_store.errors import AlreadyExists, NotFound
 from telemed_store.people import statements as sql
 from telemed_store.people.lookups import visible_user
 from telemed_store.people.models import NewUserIdentity, User, UserIdentity
-from telemed_store.people.rows import check_owner, check_version, checked_id, new_row
+from telemed_store.people.rows import check_findable, check_owner, check_version, checked_id, new_row
 
 __all__ = ["identity_from", "link_identity", "unlink_identity", "user_by_identity"]
 
@@ -22,6 +22,7 @@ identity_from: Final = hydrator(UserIdentity)
 
 def user_by_identity(connection: Connection, context: Context, issuer: str, subject: str) -> User:
     """The user to whom this login is linked, compared exactly (Q054, D57): 1 statement."""
+    check_findable("user", issuer, subject)
     row = connection.execute(sql.USER_BY_IDENTITY, {"issuer": issuer, "subject": subject}).first()
     return visible_user(context, row)
 

@@ -26,6 +26,7 @@ from telemed_store.people.models import Doctor, Identifier, Patient, PatientIden
 from telemed_store.people.rows import (
     CHART_TEXTS,
     chart_binding,
+    check_findable,
     checked_id,
     identifier_binding,
     index_field,
@@ -67,6 +68,7 @@ def doctor(connection: Connection, context: Context, doctor_id: UUID) -> Doctor:
 
 def by_registration(connection: Connection, context: Context, authority: str, region: str, number: str) -> Doctor:  # noqa: ARG001 - every operation takes the context
     """The doctor with this registration (Q202)."""
+    check_findable("doctor", authority, region, number)
     authority = normalised_authority(authority)
     if authority == CRM:
         fields = normalised(
@@ -132,11 +134,13 @@ def user(connection: Connection, context: Context, user_id: UUID) -> User:
 
 def user_by_email(connection: Connection, context: Context, email: str) -> User:
     """The user with this e-mail address, whatever its case (Q054)."""
+    check_findable("user", email)
     return visible_user(context, connection.execute(sql.USER_BY_EMAIL, {"email": email.strip().lower()}).first())
 
 
 def by_identifier(connection: Connection, context: Context, system: str, value: str) -> User:
     """The user with this identifier, found by its blind index (Q202)."""
+    check_findable("user", system, value)
     system = known_system(system)
     normalise = NORMALISERS.get(system, str.strip)
     canonical = normalised({"value": (normalise, value)})["value"]

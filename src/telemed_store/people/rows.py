@@ -14,8 +14,9 @@ from telemed_store.audit.context import Context
 from telemed_store.crypto.data_keys import Purpose
 from telemed_store.crypto.envelope import Binding
 from telemed_store.database.identity import new_id
+from telemed_store.database.models import is_storable
 from telemed_store.database.text_search import words
-from telemed_store.errors import NotPermitted, ValidationFailed, VersionConflict
+from telemed_store.errors import NotFound, NotPermitted, ValidationFailed, VersionConflict
 from telemed_store.people import statements as sql
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "change",
     "chart_binding",
     "check_birth_date",
+    "check_findable",
     "check_owner",
     "check_version",
     "checked_id",
@@ -52,6 +54,12 @@ def checked_id(field: str, value: object) -> UUID:
     if not isinstance(value, UUID):
         raise ValidationFailed({field: "must be a UUID"})
     return value
+
+
+def check_findable(kind: str, *texts: str) -> None:
+    """Say at once that nothing is found by a text that nothing can be stored under; not every engine lets itself be asked."""
+    if not all(map(is_storable, texts)):
+        raise NotFound(kind)
 
 
 def check_owner(context: Context, kind: str, row_id: UUID, user_id: UUID) -> None:
