@@ -134,6 +134,16 @@ def test_dst_afternoon_starts_and_weekly_window_keeps_wall_clock(world: World) -
     assert [s.starts_at.hour for s in slots[::2]] == [19, 18, 18]
 
 
+def test_d05_the_day_of_25_hours_holds_no_appointment_of_25_hours(world: World) -> None:
+    """Booking takes none longer than a day, however long the window is."""
+    doctor = world.doctor(zone="America/New_York")
+    longest = dt.date(2030, 11, 3)
+    world.do(operations.add_window, on(doctor, longest, 0, 1440))
+    starts_at = dt.datetime(2030, 11, 3, 4, tzinfo=UTC)
+    assert world.do(operations.is_bookable, doctor, starts_at, starts_at + dt.timedelta(hours=24))
+    assert not world.do(operations.is_bookable, doctor, starts_at, starts_at + dt.timedelta(hours=25))
+
+
 def test_more_than_31_days_or_a_wrong_order_is_refused(world: World) -> None:
     doctor = world.doctor()
     world.do(operations.free_slots, doctor, MONDAY, MONDAY + dt.timedelta(days=30))
