@@ -162,8 +162,8 @@ class AppointmentReads:
             starts_at: Aware instant.
             ends_at: Aware instant.
             doctor_id: Whose time; a doctor, a patient, or both.
-            patient_id: Whose time. When somebody is busy is health data: this is for that patient, for doctors with a relationship and
-                for system jobs, and a doctor's question leaves its access row (C13, C14).
+            patient_id: Whose time. When somebody is busy is health data: this is for that patient, for doctors with a relationship or
+                an emergency reason, and for system jobs; a doctor's question leaves its access row (C13, C14).
             except_id: An appointment that is to be moved and therefore does not count.
 
         Raises:

@@ -277,6 +277,9 @@ def test_when_a_patient_is_busy_is_told_to_them_and_their_doctors_alone(clinic: 
             question()
     assert len(clinic.rows(audit_logs, resource_id=patient.id)) == 5
     assert clinic.count(data_access_logs) == 1
+    emergency = clinic.store.acting_as(Actor.user(other.user_id, emergency_reason="Unconscious in the emergency room"))
+    assert emergency.appointments.overlapping(at(9), at(10), patient_id=patient.id)
+    assert [row.reason is None for row in clinic.rows(data_access_logs)] == [True, False]
     # Without a patient it is the doctor's own calendar, which is public.
     assert len(stranger.availability.free_slots(doctor.id, date, date)) > 0
     assert stranger.appointments.overlapping(at(9), at(10), doctor_id=doctor.id)
