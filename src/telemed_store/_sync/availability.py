@@ -30,7 +30,8 @@ class AvailabilityReads:
     """Reading availability. It is no personal data: every actor sees it, save the doctor's own remark on a block.
 
     When a *patient* is busy is: that somebody has an appointment is health data. So ``patient_id`` is for that patient, for doctors with
-    a relationship (Q013 record) or an emergency reason, and for system jobs; a doctor's question leaves its access row, anybody else gets `NotPermitted` (C13, C14).
+    a relationship (Q013 record) or an emergency reason, and for system jobs; a doctor's question leaves its access row, anybody else
+    gets `NotPermitted` (C13, C14).
     """
 
     def __init__(self, frame: ReadFrame) -> None:
