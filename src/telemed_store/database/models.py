@@ -29,8 +29,9 @@ class StoredModel(BaseModel):
 class Input(BaseModel):
     """What a caller says: frozen, validated when built, unknown fields refused; errors never quote values."""
 
+    # Built at once, other than rows: FastAPI, which takes inputs as request bodies, warns at a request of what is deferred.
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True, defer_build=True
+        frozen=True, hide_input_in_errors=True, extra="forbid", str_strip_whitespace=True
     )
 
     def __repr__(self) -> str:
