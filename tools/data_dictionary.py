@@ -1,0 +1,374 @@
+"""The schema as documents: the diagram's page and the data dictionary, from the metadata and what stands beside it in the source.
+
+Types, keys, checks and triggers come from SQLAlchemy's metadata. What a column means comes from the models' docstrings and the comment
+above it; what an index is for, from the comment above it. Only what a table is for is said here, and a table without it is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Constraint,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    make_url,
+)
+
+import telemed_store
+from er_diagram import Box, Line, draw
+from telemed_store.database.metadata import METADATA
+from telemed_store.database.native import NATIVE_OBJECTS
+from telemed_store.database.translation.constraints import factory_of
+from telemed_store.errors import Cause
+from telemed_store.migrations.ownership import DECLARING, VERSION_TABLE
+
+__all__ = ["dictionary_page", "diagram", "schema_page"]
+
+PURPOSE: Final = {
+    "users": "People who sign in or are looked after; profiles hang on them.",
+    "user_identities": "Logins of a host's own identity provider.",
+    "user_identifiers": "What identifies a person elsewhere, such as CPF and CNS: encrypted, found by a blind index.",
+    "doctors": "Doctors' professional profiles.",
+    "doctor_registrations": "Registrations with professional councils.",
+    "patients": "Patients' profiles; medical texts are encrypted under keys of the person.",
+    "specializations": "Medical specializations.",
+    "doctor_specializations": "Which specializations a doctor has, the main one first.",
+    "service_locations": "Where a doctor sees patients, the teleconsultation included.",
+    "booking_guards": "One row per doctor and patient, locked before their time is booked.",
+    "search_words": "The words by which rows are found, folded.",
+    "availability_windows": "When a doctor can be booked: every week, or on one date.",
+    "blocked_dates": "Whole dates on which a doctor sees nobody.",
+    "appointments": "Appointments. No two active ones of one doctor, or of one patient, overlap.",
+    "appointment_logs": "What happened to an appointment, and who did it.",
+    "appointment_reminders": "Which reminders were sent.",
+    "consents": "Consents as they were given; at most one active per user and type.",
+    "access_origins": "Addresses and clients that requests came from.",
+    "data_access_logs": "Who looked at whose data.",
+    "audit_logs": "Account and security events.",
+    "domain_events": "What happened, written in the transaction that caused it.",
+    "outbox": "Events that are still to be delivered.",
+    "subject_keys": "Data keys of persons, wrapped; a row stays when its key is destroyed.",
+    "schema_compatibility": "The oldest code that may use this schema.",
+}
+COLOURS: Final = {
+    "people": "#2f6f8f",
+    "availability": "#4c7a34",
+    "appointments": "#8a4b2a",
+    "consents": "#7a3e7e",
+    "audit": "#6b6b2b",
+    "events": "#3c4fa0",
+    "crypto": "#8c2f45",
+    "database": "#5a6577",
+}
+EVERYWHERE: Final = {
+    "id": "UUIDv7, made by the client.",
+    "version": "1 at first, one more with each change.",
+    "created_at": "When it was written.",
+    "updated_at": "When it last changed.",
+    "deleted_at": "When it was soft-deleted; NULL while it is live.",
+    "zone": "IANA zone.",
+}
+DIALECTS: Final[dict[str, Dialect]] = {
+    "PostgreSQL": make_url("postgresql://").get_dialect()(),
+    "MariaDB": make_url("mariadb+pymysql://").get_dialect()(),
+    "SQLite": make_url("sqlite://").get_dialect()(),
+}
+ENGINES: Final = {"postgresql": "PostgreSQL", "mysql": "MariaDB", "sqlite": "SQLite"}
+_MARK: Final = re.compile(r"\b[QD]\d{2,3}(?:-[QD]\d{2,3})?\b")
+
+
+def diagram() -> str:
+    """The entity-relationship diagram as SVG: keys and references; the dictionary has every column."""
+    return draw([_box(table) for table in _tables()])
+
+
+def schema_page() -> Iterator[str]:
+    """The lines of the page with the diagram and the list of tables."""
+    yield from ("---", "hide:", "  - navigation", "  - toc", "---", "", "# Schema", "")
+    yield "One MetaData, the same on every engine. A line leads from a foreign key (the crow's foot) to the table it refers to; `PK` is"
+    yield "the primary key, `FK` a foreign key, `U` a column of a unique key. [Every column](tables.md) stands in the data dictionary,"
+    yield "[why it is built so](../concepts/guards.md) in the concepts."
+    yield ""
+    yield "[![Entity-relationship diagram](schema.svg)](schema.svg)"
+    yield ""
+    for area, tables in _areas().items():
+        yield f"**{area}** {{ style='color: {COLOURS[area]}' }}"
+        yield ""
+        yield "| Table | What it holds |"
+        yield "|---|---|"
+        for table in tables:
+            yield f"| [`{table.name}`](tables.md#{table.name}) | {PURPOSE[table.name]} |"
+        yield ""
+    yield f"Beside them stand `{VERSION_TABLE}`, which Alembic keeps, and on MariaDB empty tables `guard_…`: InnoDB refuses to truncate a"
+    yield "table that another refers to."
+
+
+def dictionary_page() -> Iterator[str]:
+    """The lines of the data dictionary."""
+    yield from ("# Data dictionary", "")
+    yield "Every table with its columns, constraints, indexes and triggers, generated from the metadata. On PostgreSQL the tables live in the"
+    yield "schema `telemed` (a setting), on MariaDB and SQLite in the connected database. Instants are UTC with microseconds; on SQLite they"
+    yield "are text of fixed width, which sorts as the instants do. A UUID is `uuid` on PostgreSQL and 16 bytes elsewhere."
+    yield ""
+    yield "A constraint's error is what a caller gets who violates it, past the checks of the verbs too. Marks such as `Q041` name entries of"
+    yield "the [catalogue of queries](../reference/index.md#marks)."
+    for area, tables in _areas().items():
+        yield from ("", f"## {area}")
+        for table in tables:
+            yield from ("", *_table(table))
+
+
+def _tables() -> list[Table]:
+    order = list(PURPOSE)
+    missing = {table.name for table in METADATA.tables.values()} ^ set(order)
+    if missing:
+        raise SystemExit(f"tools/data_dictionary.py: PURPOSE and the metadata differ by {', '.join(sorted(missing))}")
+    return sorted(METADATA.tables.values(), key=lambda table: order.index(table.name))
+
+
+def _areas() -> dict[str, list[Table]]:
+    areas: dict[str, list[Table]] = {}
+    for table in _tables():
+        areas.setdefault(_area(table), []).append(table)
+    return areas
+
+
+def _area(table: Table) -> str:
+    return _source(table)[0].__name__.split(".")[1]
+
+
+def _source(table: Table) -> tuple[ModuleType, ast.Call]:
+    """The module that declares a table, and the call that makes it."""
+    for module in DECLARING:
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            match node:
+                case ast.Call(func=ast.Name(id="Table"), args=[ast.Constant(value=table.name), *_]):
+                    return module, node
+                case _:
+                    pass
+    raise SystemExit(f"tools/data_dictionary.py: no module declares {table.name}")
+
+
+def _box(table: Table) -> Box:
+    unique = {column.name for key in _unique(table) for column in key.columns}
+    lines: list[Line] = []
+    for column in table.columns:
+        targets = [key.referred_table.name for key in table.foreign_key_constraints if next(iter(key.columns)) is column]
+        marks = [
+            mark
+            for mark, holds in (("PK", column.primary_key), ("FK", bool(targets)), ("U", column.name in unique))
+            if holds
+        ]
+        if marks:
+            lines.append(Line(column.name, " ".join(marks), targets[0] if targets else None))
+    return Box(table.name, COLOURS[_area(table)], lines, len(table.columns) - len(lines))
+
+
+def _unique(table: Table) -> list[UniqueConstraint | Index]:
+    keys = [key for key in table.constraints if isinstance(key, UniqueConstraint)]
+    # A key that holds the primary key is there to be referred to: it says nothing about a column.
+    keys = [key for key in keys if not any(column.primary_key for column in key.columns)]
+    return [*keys, *(index for index in table.indexes if index.unique)]
+
+
+# --- one table ----------------------------------------------------------------------------------------------------------------
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.name}"
+    yield ""
+    kinds = [
+        kind
+        for kind, holds in (
+            ("Append-only: UPDATE and DELETE are refused by trigger", _is_append_only(table)),
+            ("versioned", "version" in table.columns),
+            ("soft-deletable", "deleted_at" in table.columns),
+        )
+        if holds
+    ]
+    yield PURPOSE[table.name] + (f" {', '.join(kinds).capitalize()}." if kinds else "")
+    yield ""
+    yield "| Column | PostgreSQL | MariaDB | SQLite | NULL | Default | Meaning |"
+    yield "|---|---|---|---|---|---|---|"
+    for column in table.columns:
+        types = " | ".join(f"`{column.type.compile(dialect)}`" for dialect in DIALECTS.values())
+        yield (
+            f"| `{column.name}` | {types} | {'yes' if column.nullable else 'no'} | {_default(column)} |"
+            f" {_meaning(table, column)} |"
+        )
+    yield from ("", *_constraints(table))
+    if indexes := sorted(_indexes(table)):
+        yield from ("", "| Index | Columns | Serves |", "|---|---|---|", *indexes)
+    if native := list(_native(table)):
+        yield from ("", "| Native object | Kind | Engine |", "|---|---|---|", *native)
+
+
+def _is_append_only(table: Table) -> bool:
+    return any(native.name.startswith(f"tr_{table.name}_append_only") for native in NATIVE_OBJECTS)
+
+
+def _default(column: Column[object]) -> str:
+    default = getattr(column.server_default, "arg", None)
+    return f"`{default}`" if default is not None else ""
+
+
+def _constraints(table: Table) -> Iterator[str]:
+    yield "| Constraint | Rule | Error |"
+    yield "|---|---|---|"
+    order = (PrimaryKeyConstraint, UniqueConstraint, ForeignKeyConstraint, CheckConstraint)
+    for kind in order:
+        for constraint in sorted((c for c in table.constraints if isinstance(c, kind)), key=lambda c: str(c.name)):
+            yield f"| `{_name(constraint)}` | {_rule(constraint)} | {_error(_name(constraint))} |"
+    for index in sorted((i for i in table.indexes if i.unique), key=lambda i: str(i.name)):
+        where = index.dialect_options["postgresql"]["where"]
+        columns = ", ".join(f"`{column.name}`" for column in index.columns)
+        yield f"| `{index.name}` | unique: {columns} where `{where}` | {_error(str(index.name))} |"
+    for native in NATIVE_OBJECTS:
+        if native.table == table.name and native.kind == "constraint" and native.engine == "postgresql":
+            rule = native.create.split(f"ADD CONSTRAINT {native.name} ", 1)[1]
+            yield f"| `{native.name}` | `{rule}`; by trigger on MariaDB and SQLite | {_error(native.name)} |"
+
+
+def _name(constraint: Constraint) -> str:
+    # The naming convention is applied when the DDL is written.
+    named = constraint.name
+    if isinstance(constraint, CheckConstraint):
+        return f"ck_{constraint.table.name}_{str(named).removeprefix(f'ck_{constraint.table.name}_')}"
+    return str(named)
+
+
+def _rule(constraint: Constraint) -> str:
+    match constraint:
+        case PrimaryKeyConstraint():
+            return "primary key: " + ", ".join(f"`{column.name}`" for column in constraint.columns)
+        case UniqueConstraint():
+            return "unique: " + ", ".join(f"`{column.name}`" for column in constraint.columns)
+        case ForeignKeyConstraint():
+            target = constraint.referred_table.name
+            own = ", ".join(f"`{column.name}`" for column in constraint.columns)
+            return f"{own} → [`{target}`](#{target})"
+        case CheckConstraint():
+            return f"`{constraint.sqltext}`"
+        case _:
+            raise SystemExit(f"tools/data_dictionary.py: {constraint} has no text")
+
+
+def _error(name: str) -> str:
+    factory = factory_of(name)
+    return f"`{type(factory(Cause('documentation'))).__name__}`" if factory else ""
+
+
+def _native(table: Table) -> Iterator[str]:
+    for native in NATIVE_OBJECTS:
+        if native.table == table.name and not (native.kind == "constraint" and native.engine == "postgresql"):
+            yield f"| `{native.name}` | {native.kind} | {ENGINES[native.engine]} |"
+
+
+# --- what the source says -----------------------------------------------------------------------------------------------------
+
+
+def _indexes(table: Table) -> Iterator[str]:
+    module, call = _source(table)
+    comments = _comments(module)
+    purposes: dict[str, str] = {}
+    said = ""
+    for argument in call.args:
+        above = _above(comments, argument.lineno)
+        match argument:
+            case ast.Call(func=ast.Name(id="Index"), args=[ast.Constant(value=str(name)), *_]):
+                said = above or said
+                purposes[name] = above or _foreign_key(table, name) or said
+            case _:
+                said = ""
+    for index in table.indexes:
+        if index.unique:
+            continue
+        purpose = purposes.get(str(index.name), "") or _foreign_key(table, str(index.name), leading=True)
+        if not purpose:
+            raise SystemExit(f"tools/data_dictionary.py: say in a comment above {index.name} what it serves")
+        columns = ", ".join(f"`{column.name}`" for column in index.columns)
+        yield f"| `{index.name}` | {columns} | {purpose} |"
+
+
+def _foreign_key(table: Table, name: str, *, leading: bool = False) -> str:
+    """What an index serves that has the columns of a foreign key, or begins with them."""
+    columns = [column.name for index in table.indexes if index.name == name for column in index.columns]
+    for key in table.foreign_key_constraints:
+        own = [column.name for column in key.columns]
+        if columns == own or (leading and columns[: len(own)] == own):
+            return f"The foreign key to `{key.referred_table.name}`."
+    return ""
+
+
+def _meaning(table: Table, column: Column[object]) -> str:
+    module, call = _source(table)
+    comments = _comments(module)
+    for argument in call.args:
+        if isinstance(argument, ast.Name):
+            said = _above_column(module, argument.id, column.name, comments)
+            if said:
+                return said
+    targets = [key.column.table.name for key in column.foreign_keys]
+    refers = f"Refers to [`{targets[0]}`](#{targets[0]})." if targets else ""
+    return _from_models(table).get(column.name) or EVERYWHERE.get(column.name) or refers
+
+
+def _above_column(module: ModuleType, columns: str, name: str, comments: dict[int, str]) -> str:
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        match node:
+            case ast.ClassDef(name=found, body=body) if found == columns:
+                for member in body:
+                    match member:
+                        case ast.AnnAssign(target=ast.Name(id=found)) if found == name:
+                            return _above(comments, member.lineno)
+                        case _:
+                            pass
+            case _:
+                pass
+    return ""
+
+
+def _from_models(table: Table) -> dict[str, str]:
+    """What the docstrings of the table's models say of attributes: the stored model's word before that of the input."""
+    singular = "".join(part.capitalize() for part in re.sub(r"(es|s)$", "", table.name).split("_"))
+    said: dict[str, str] = {}
+    for name in (singular, table.name.title().replace("_", ""), f"New{singular}"):
+        model: object = getattr(telemed_store, name, None)
+        for attribute, text in re.findall(r"^    (\w+): (.+)$", inspect.getdoc(model) or "", re.MULTILINE):
+            said.setdefault(attribute, text.replace("``", "`"))
+    return said
+
+
+def _comments(module: ModuleType) -> dict[int, str]:
+    """Whole-line comments by line."""
+    assert module.__file__ is not None
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    return {
+        token.start[0]: token.string.removeprefix("#").strip()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
+    }
+
+
+def _above(comments: dict[int, str], line: int) -> str:
+    """The comment right above a line, as one text."""
+    lines: list[str] = []
+    while (line := line - 1) in comments:
+        lines.insert(0, comments[line])
+    text = " ".join(lines)
+    return _MARK.sub(lambda mark: f"`{mark[0]}`", text)
