@@ -7,6 +7,7 @@ above it; what an index is for, from the comment above it. Only what a table is 
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import io
 import re
@@ -37,7 +38,7 @@ from telemed_store.database.translation.constraints import factory_of
 from telemed_store.errors import Cause
 from telemed_store.migrations.ownership import DECLARING, VERSION_TABLE
 
-__all__ = ["dictionary_page", "diagram", "schema_page"]
+__all__ = ["diagram", "dictionary_page", "schema_page"]
 
 PURPOSE: Final = {
     "users": "People who sign in or are looked after; profiles hang on them.",
@@ -107,7 +108,7 @@ def schema_page() -> Iterator[str]:
     yield "[![Entity-relationship diagram](schema.svg)](schema.svg)"
     yield ""
     for area, tables in _areas().items():
-        yield f"**{area}** {{ style='color: {COLOURS[area]}' }}"
+        yield f"## {area} {{ style='color: {COLOURS[area]}' }}"
         yield ""
         yield "| Table | What it holds |"
         yield "|---|---|"
@@ -123,7 +124,8 @@ def dictionary_page() -> Iterator[str]:
     yield from ("# Data dictionary", "")
     yield "Every table with its columns, constraints, indexes and triggers, generated from the metadata. On PostgreSQL the tables live in the"
     yield "schema `telemed` (a setting), on MariaDB and SQLite in the connected database. Instants are UTC with microseconds; on SQLite they"
-    yield "are text of fixed width, which sorts as the instants do. A UUID is `uuid` on PostgreSQL and 16 bytes elsewhere."
+    yield "are text of fixed width, which sorts as the instants do. A UUID is `uuid` on PostgreSQL and 16 bytes elsewhere. A column has a"
+    yield "default of the database's own only where one is named: the package writes every column."
     yield ""
     yield "A constraint's error is what a caller gets who violates it, past the checks of the verbs too. Marks such as `Q041` name entries of"
     yield "the [catalogue of queries](../reference/index.md#marks)."
@@ -152,10 +154,16 @@ def _area(table: Table) -> str:
     return _source(table)[0].__name__.split(".")[1]
 
 
+@functools.cache
+def _parsed(module: ModuleType) -> ast.Module:
+    return ast.parse(inspect.getsource(module))
+
+
+@functools.cache
 def _source(table: Table) -> tuple[ModuleType, ast.Call]:
     """The module that declares a table, and the call that makes it."""
     for module in DECLARING:
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
+        for node in ast.walk(_parsed(module)):
             match node:
                 case ast.Call(func=ast.Name(id="Table"), args=[ast.Constant(value=table.name), *_]):
                     return module, node
@@ -168,7 +176,9 @@ def _box(table: Table) -> Box:
     unique = {column.name for key in _unique(table) for column in key.columns}
     lines: list[Line] = []
     for column in table.columns:
-        targets = [key.referred_table.name for key in table.foreign_key_constraints if next(iter(key.columns)) is column]
+        targets = [
+            key.referred_table.name for key in table.foreign_key_constraints if next(iter(key.columns)) is column
+        ]
         marks = [
             mark
             for mark, holds in (("PK", column.primary_key), ("FK", bool(targets)), ("U", column.name in unique))
@@ -203,14 +213,12 @@ def _table(table: Table) -> Iterator[str]:
     ]
     yield PURPOSE[table.name] + (f" {', '.join(kinds).capitalize()}." if kinds else "")
     yield ""
-    yield "| Column | PostgreSQL | MariaDB | SQLite | NULL | Default | Meaning |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| Column | PostgreSQL | MariaDB | SQLite | NULL | Meaning |"
+    yield "|---|---|---|---|---|---|"
     for column in table.columns:
         types = " | ".join(f"`{column.type.compile(dialect)}`" for dialect in DIALECTS.values())
-        yield (
-            f"| `{column.name}` | {types} | {'yes' if column.nullable else 'no'} | {_default(column)} |"
-            f" {_meaning(table, column)} |"
-        )
+        meaning = " ".join(filter(None, (_meaning(table, column), _default(column))))
+        yield f"| `{column.name}` | {types} | {'yes' if column.nullable else 'no'} | {meaning} |"
     yield from ("", *_constraints(table))
     if indexes := sorted(_indexes(table)):
         yield from ("", "| Index | Columns | Serves |", "|---|---|---|", *indexes)
@@ -224,7 +232,7 @@ def _is_append_only(table: Table) -> bool:
 
 def _default(column: Column[object]) -> str:
     default = getattr(column.server_default, "arg", None)
-    return f"`{default}`" if default is not None else ""
+    return f"Default: `{default}`." if default is not None else ""
 
 
 def _constraints(table: Table) -> Iterator[str]:
@@ -329,7 +337,7 @@ def _meaning(table: Table, column: Column[object]) -> str:
 
 
 def _above_column(module: ModuleType, columns: str, name: str, comments: dict[int, str]) -> str:
-    for node in ast.walk(ast.parse(inspect.getsource(module))):
+    for node in ast.walk(_parsed(module)):
         match node:
             case ast.ClassDef(name=found, body=body) if found == columns:
                 for member in body:
@@ -354,6 +362,7 @@ def _from_models(table: Table) -> dict[str, str]:
     return said
 
 
+@functools.cache
 def _comments(module: ModuleType) -> dict[int, str]:
     """Whole-line comments by line."""
     assert module.__file__ is not None

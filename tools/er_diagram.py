@@ -6,6 +6,7 @@ picture and a drawing that is out of date shows as a difference.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ GAP_BETWEEN_LAYERS: Final = 76
 GAP_BETWEEN_BOXES: Final = 22
 MARGIN: Final = 16
 SWEEPS: Final = 24
+FONT: Final = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def draw(boxes: Sequence[Box]) -> str:
     height = round(max(box.y + box.height for box in boxes) + MARGIN)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-            ' font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="11">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"',
+            f'  font-family="{FONT}" font-size="11">',
             "<title>Tables of telemed_store, their keys, and what refers to what</title>",
             f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
             *lines,
@@ -106,7 +108,7 @@ def _layered(boxes: Sequence[Box], by_name: dict[str, Box]) -> dict[tuple[str, s
             chain = [Box("", "", (), 0, layer) for layer in range(box.layer - 1, by_name[target].layer, -1)]
             chains[box.name, target] = chain
             path = [box, *chain, by_name[target]]
-            for right, left in zip(path, path[1:], strict=False):
+            for right, left in itertools.pairwise(path):
                 right.neighbours[0].append(left)
                 left.neighbours[1].append(right)
     return chains
@@ -172,9 +174,7 @@ def _stack(layer: list[Box], wanted: list[float]) -> None:
         box.y = (low + high) / 2
 
 
-def _lines(
-    boxes: Sequence[Box], by_name: dict[str, Box], chains: dict[tuple[str, str], list[Box]]
-) -> Iterator[str]:
+def _lines(boxes: Sequence[Box], by_name: dict[str, Box], chains: dict[tuple[str, str], list[Box]]) -> Iterator[str]:
     for box in boxes:
         for place, line in enumerate(box.lines):
             if line.refers_to is None or line.refers_to == box.name:

@@ -1,7 +1,7 @@
 """Writes the reference pages that say what the code says: errors, settings, commands, tables, the public names.
 
-    python tools/reference.py            write them anew, below docs/reference
-    python tools/reference.py --check    change nothing; name the pages that are out of date, and fail
+python tools/reference.py            write them anew, below docs/reference
+python tools/reference.py --check    change nothing; name the pages that are out of date, and fail
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ import re
 import sys
 import tokenize
 from collections.abc import Callable, Iterator
+from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-import click
 import typer
+from pydantic import MISSING, BaseModel
+from pydantic.fields import FieldInfo
 
 import telemed_store
 from data_dictionary import diagram, dictionary_page, schema_page
 from telemed_store import errors, scopes, testing
 from telemed_store._sync.repositories import ReadRepositories, Repositories
 from telemed_store.cli.app import app
+from telemed_store.database.models import Input
 from telemed_store.errors import StoreError, default_message
 from telemed_store.settings import Settings
 
@@ -115,9 +119,10 @@ def cli_page() -> Iterator[str]:
     yield from _commands(root, "telemed-store")
 
 
-def _commands(command: click.Command, name: str) -> Iterator[str]:
-    commands: dict[str, click.Command] = getattr(command, "commands", {})
-    takes: list[Any] = [each for each in command.params if each.name not in {"help"}]
+def _commands(command: Any, name: str) -> Iterator[str]:
+    # typer carries its own copy of click, and says nothing of its types.
+    commands: dict[str, Any] = getattr(command, "commands", {})
+    takes: list[Any] = [each for each in command.params if each.name != "help"]
     if name != "telemed-store":
         yield from ("", f"{'#' * name.count(' ')}# `{name}`", "", " ".join((command.help or "").split()))
     words = [name, *(f"[{each.name}]".upper() for each in takes if each.param_type_name == "argument")]
@@ -165,6 +170,50 @@ def names_page(title: str, names: list[str]) -> Iterator[str]:
     for name in names:
         if name.removeprefix("Async") not in twins or name in twins:
             yield from ("", f"::: telemed_store.{name}")
+            value: object = getattr(telemed_store, name)
+            if isinstance(value, type) and issubclass(value, BaseModel):
+                yield from ("    options:", "      show_docstring_attributes: false", "", *_fields(value))
+            elif isinstance(value, type) and issubclass(value, Enum):
+                yield from ("", "Values: " + ", ".join(f"`{member.value}`" for member in value) + ".")
+
+
+def _fields(model: type[BaseModel]) -> Iterator[str]:
+    """Every field with its type, its default, and what the docstrings of the model and its bases say of it."""
+    said: dict[str, str] = {}
+    for kind in model.__mro__:
+        for name, text in re.findall(
+            r"^    (\w+): (.+(?:\n     +.+)*)$", inspect.cleandoc(kind.__doc__ or ""), re.MULTILINE
+        ):
+            said.setdefault(name, " ".join(text.split()).replace("``", "`"))
+    is_input = issubclass(model, Input)
+    yield f"| Field | Type | {'Default | ' if is_input else ''}Meaning |"
+    yield f"|---|---|---|{'---|' if is_input else ''}"
+    for name, field in model.model_fields.items():
+        default = f" {_default(field)} |" if is_input else ""
+        yield f"| `{name}` | `{_annotation(field.annotation)}` |{default} {said.get(name, '')} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is MISSING:
+        return "not changed"
+    return "computed" if field.default_factory is not None else f"`{field.default}`"
+
+
+def _annotation(annotation: object) -> str:
+    """A type as one writes it."""
+    if annotation is None or annotation is type(None):
+        return "None"
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _annotation(inner[0])
+    if origin in {Union, UnionType}:
+        return " \\| ".join(_annotation(each) for each in inner if each is not MISSING)
+    name = getattr(origin or annotation, "__name__", str(annotation))
+    if inner:
+        return f"{name}[{', '.join('...' if each is ... else _annotation(each) for each in inner)}]"
+    return str(name)
 
 
 def verbs_page() -> Iterator[str]:
@@ -191,7 +240,12 @@ def _held(constructor: Callable[..., None]) -> dict[str, type]:
 
 def _verbs(repository: type) -> Iterator[str]:
     yield f"::: {repository.__module__}.{repository.__name__}"
-    yield from ("    options:", "      heading_level: 3", "      show_root_heading: false", "      show_bases: false")
+    yield from (
+        "    options:",
+        "      heading_level: 3",
+        "      show_root_heading: false",
+        "      show_root_toc_entry: false",
+    )
 
 
 def scopes_page() -> Iterator[str]:

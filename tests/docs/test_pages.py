@@ -27,7 +27,8 @@ DOCS = ROOT / "docs"
 # Generated pages hold directives and tables; their examples stand in docstrings.
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.parent.name != "reference")
 FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w*)(?: title=\"(?P<title>[^\"]+)\")?[^\n]*\n(?P<body>.*?)^ *```$", re.M | re.S
+    r"^(?P<indent> *)```(?P<language>\w*)(?: title=\"(?P<title>[^\"]+)\")?[^\n]*\n(?P<body>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
 )
 SNIPPET = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 RUN_BY_TESTS_OF_THEIR_OWN = {"make", "pip", "uvicorn", "flask", "cd"}
@@ -99,8 +100,9 @@ def console(page: Path, block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
         words = shlex.split(command, comments=True)
         match words[0]:
             case "export":
-                name, value = words[1].split("=", 1)
-                monkeypatch.setenv(name, value if not value.startswith("$(") else run(shlex.split(value[2:-1])).strip())
+                name, value = command.removeprefix("export ").split("=", 1)
+                asked = re.fullmatch(r"\$\((.+)\)", value)
+                monkeypatch.setenv(name, run(shlex.split(asked[1])).strip() if asked else value)
             case "mkdir":
                 Path(words[1]).mkdir(parents=True)
             case "telemed-store" | "alembic" | "pytest":
