@@ -172,8 +172,10 @@ def names_page(title: str, names: list[str]) -> Iterator[str]:
             yield from ("", f"::: telemed_store.{name}")
             value: object = getattr(telemed_store, name)
             if isinstance(value, type) and issubclass(value, BaseModel):
-                yield from ("    options:", "      show_docstring_attributes: false", "", *_fields(value))
+                yield from ("    options:", "      show_docstring_attributes: false", "      show_bases: false")
+                yield from ("", *_fields(value))
             elif isinstance(value, type) and issubclass(value, Enum):
+                yield from ("    options:", "      show_bases: false")
                 yield from ("", "Values: " + ", ".join(f"`{member.value}`" for member in value) + ".")
 
 
@@ -190,7 +192,9 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
     yield f"|---|---|---|{'---|' if is_input else ''}"
     for name, field in model.model_fields.items():
         default = f" {_default(field)} |" if is_input else ""
-        yield f"| `{name}` | `{_annotation(field.annotation)}` |{default} {said.get(name, '')} |"
+        # A bar would end the cell, and in backticks it cannot be escaped.
+        kind = _annotation(field.annotation).replace("|", "&#124;")
+        yield f"| `{name}` | <code>{kind}</code> |{default} {said.get(name, '')} |"
 
 
 def _default(field: FieldInfo) -> str:
@@ -209,7 +213,7 @@ def _annotation(annotation: object) -> str:
     if origin is Annotated:
         return _annotation(inner[0])
     if origin in {Union, UnionType}:
-        return " \\| ".join(_annotation(each) for each in inner if each is not MISSING)
+        return " | ".join(_annotation(each) for each in inner if each is not MISSING)
     name = getattr(origin or annotation, "__name__", str(annotation))
     if inner:
         return f"{name}[{', '.join('...' if each is ... else _annotation(each) for each in inner)}]"
