@@ -168,3 +168,4 @@ def test_flask_books_moves_and_tells_of_a_commit_that_fails(
     assert client.post("/appointments", json=wanted, headers=patient).status_code == 201
     late = client.post(f"{url}/moves", json={**move, "expected_version": "?"}, headers=patient)
     assert (late.status_code, list(late.get_json()["fields"])) == (422, ["expected_version"])
+    assert client.get(url).status_code == 401
