@@ -57,8 +57,7 @@ types: $(DEV)  ## mypy and pyright, both strict, and nothing public without a ty
 
 docs: $(DEV)  ## Build the documentation strictly into build/site; its generated pages must be as the code says
 	$(BIN)/python tools/reference.py --check
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
-	@echo "build/site/index.html"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 reference: $(DEV)  ## Write the generated pages of the documentation anew, after a change that they show
 	$(BIN)/python tools/reference.py

@@ -188,13 +188,20 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
         ):
             said.setdefault(name, " ".join(text.split()).replace("``", "`"))
     is_input = issubclass(model, Input)
+    own = [name for kind in model.__mro__ if kind.__module__.startswith("telemed_store") for name in vars(kind)]
+    if any(
+        inspect.isroutine(value := inspect.getattr_static(model, name)) or isinstance(value, property)
+        for name in own
+        if not name.startswith("_")
+    ):
+        yield from (f"Fields of `{model.__name__}`:", "")
     yield f"| Field | Type | {'Default | ' if is_input else ''}Meaning |"
     yield f"|---|---|---|{'---|' if is_input else ''}"
     for name, field in model.model_fields.items():
         default = f" {_default(field)} |" if is_input else ""
         # A bar would end the cell, and in backticks it cannot be escaped.
-        kind = _annotation(field.annotation).replace("|", "&#124;")
-        yield f"| `{name}` | <code>{kind}</code> |{default} {said.get(name, '')} |"
+        typed = _annotation(field.annotation).replace("|", "&#124;")
+        yield f"| `{name}` | <code>{typed}</code> |{default} {said.get(name, '')} |"
 
 
 def _default(field: FieldInfo) -> str:
@@ -255,9 +262,14 @@ def _verbs(repository: type) -> Iterator[str]:
 def scopes_page() -> Iterator[str]:
     """The filters of lists."""
     yield from ("# Scopes", "")
-    yield "Filters of lists, in `telemed_store.scopes`; combine them with `&`."
+    yield "Filters of lists, in `telemed_store.scopes`; combine them with `&`. A list takes those of its own kind, by type: `Scope[Doctor]` for"
+    yield "lists of doctors. To write one, derive from [`Scope`][telemed_store.Scope]."
     for name in scopes.__all__:
-        yield from ("", f"::: telemed_store.scopes.{name}")
+        scope: type[object] = getattr(scopes, name)
+        yield from ("", f"::: telemed_store.scopes.{name}", "    options:", "      members: false")
+        if name != "Scope":
+            taken = str(inspect.signature(scope)).replace("'", "").removesuffix(" -> None")
+            yield from ("", "```text", f"{name}{taken}", "```")
 
 
 def testing_page() -> Iterator[str]:
