@@ -1,20 +1,12 @@
 """The schema as documents: the diagram's page and the data dictionary, from the metadata and what stands beside it in the source.
 
-Types, keys, checks and triggers come from SQLAlchemy's metadata. What a column means comes from the models' docstrings and the comment
-above it; what an index is for, from the comment above it. Only what a table is for is said here, and a table without it is refused.
+Types, keys, checks and triggers come from SQLAlchemy's metadata, what columns and indexes are for from `table_comments`. Only what a table is
+for is said here, and a table without its sentence is refused.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
-import inspect
-import io
-import re
-import tokenize
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from sqlalchemy import (
@@ -30,13 +22,13 @@ from sqlalchemy import (
     make_url,
 )
 
-import telemed_store
 from er_diagram import Box, Line, draw
+from table_comments import area_of, column_meaning, index_purpose
 from telemed_store.database.metadata import METADATA
 from telemed_store.database.native import NATIVE_OBJECTS
 from telemed_store.database.translation.constraints import factory_of
 from telemed_store.errors import Cause
-from telemed_store.migrations.ownership import DECLARING, VERSION_TABLE
+from telemed_store.migrations.ownership import VERSION_TABLE
 
 __all__ = ["diagram", "dictionary_page", "schema_page"]
 
@@ -76,21 +68,12 @@ COLOURS: Final = {
     "crypto": "#8c2f45",
     "database": "#5a6577",
 }
-EVERYWHERE: Final = {
-    "id": "UUIDv7, made by the client.",
-    "version": "1 at first, one more with each change.",
-    "created_at": "When it was written.",
-    "updated_at": "When it last changed.",
-    "deleted_at": "When it was soft-deleted; NULL while it is live.",
-    "zone": "IANA zone.",
-}
 DIALECTS: Final[dict[str, Dialect]] = {
     "PostgreSQL": make_url("postgresql://").get_dialect()(),
     "MariaDB": make_url("mariadb+pymysql://").get_dialect()(),
     "SQLite": make_url("sqlite://").get_dialect()(),
 }
 ENGINES: Final = {"postgresql": "PostgreSQL", "mysql": "MariaDB", "sqlite": "SQLite"}
-_MARK: Final = re.compile(r"\b[QD]\d{2,3}(?:-[QD]\d{2,3})?\b")
 
 
 def diagram() -> str:
@@ -146,30 +129,8 @@ def _tables() -> list[Table]:
 def _areas() -> dict[str, list[Table]]:
     areas: dict[str, list[Table]] = {}
     for table in _tables():
-        areas.setdefault(_area(table), []).append(table)
+        areas.setdefault(area_of(table), []).append(table)
     return areas
-
-
-def _area(table: Table) -> str:
-    return _source(table)[0].__name__.split(".")[1]
-
-
-@functools.cache
-def _parsed(module: ModuleType) -> ast.Module:
-    return ast.parse(inspect.getsource(module))
-
-
-@functools.cache
-def _source(table: Table) -> tuple[ModuleType, ast.Call]:
-    """The module that declares a table, and the call that makes it."""
-    for module in DECLARING:
-        for node in ast.walk(_parsed(module)):
-            match node:
-                case ast.Call(func=ast.Name(id="Table"), args=[ast.Constant(value=table.name), *_]):
-                    return module, node
-                case _:
-                    pass
-    raise SystemExit(f"tools/data_dictionary.py: no module declares {table.name}")
 
 
 def _box(table: Table) -> Box:
@@ -186,7 +147,7 @@ def _box(table: Table) -> Box:
         ]
         if marks:
             lines.append(Line(column.name, " ".join(marks), targets[0] if targets else None))
-    return Box(table.name, COLOURS[_area(table)], lines, len(table.columns) - len(lines))
+    return Box(table.name, COLOURS[area_of(table)], lines, len(table.columns) - len(lines))
 
 
 def _unique(table: Table) -> list[UniqueConstraint | Index]:
@@ -217,11 +178,14 @@ def _table(table: Table) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for column in table.columns:
         types = " | ".join(f"`{column.type.compile(dialect)}`" for dialect in DIALECTS.values())
-        meaning = " ".join(filter(None, (_meaning(table, column), _default(column))))
+        meaning = " ".join(filter(None, (column_meaning(table, column), _default(column))))
         yield f"| `{column.name}` | {types} | {'yes' if column.nullable else 'no'} | {meaning} |"
     yield from ("", *_constraints(table))
-    if indexes := sorted(_indexes(table)):
-        yield from ("", "| Index | Columns | Serves |", "|---|---|---|", *indexes)
+    if indexes := sorted((index for index in table.indexes if not index.unique), key=lambda index: str(index.name)):
+        yield from ("", "| Index | Columns | Serves |", "|---|---|---|")
+        for index in indexes:
+            columns = ", ".join(f"`{column.name}`" for column in index.columns)
+            yield f"| `{index.name}` | {columns} | {index_purpose(table, index)} |"
     if native := list(_native(table)):
         yield from ("", "| Native object | Kind | Engine |", "|---|---|---|", *native)
 
@@ -285,99 +249,3 @@ def _native(table: Table) -> Iterator[str]:
     for native in NATIVE_OBJECTS:
         if native.table == table.name and not (native.kind == "constraint" and native.engine == "postgresql"):
             yield f"| `{native.name}` | {native.kind} | {ENGINES[native.engine]} |"
-
-
-# --- what the source says -----------------------------------------------------------------------------------------------------
-
-
-def _indexes(table: Table) -> Iterator[str]:
-    module, call = _source(table)
-    comments = _comments(module)
-    purposes: dict[str, str] = {}
-    said = ""
-    for argument in call.args:
-        above = _above(comments, argument.lineno)
-        match argument:
-            case ast.Call(func=ast.Name(id="Index"), args=[ast.Constant(value=str(name)), *_]):
-                said = above or said
-                purposes[name] = above or _foreign_key(table, name) or said
-            case _:
-                said = ""
-    for index in table.indexes:
-        if index.unique:
-            continue
-        purpose = purposes.get(str(index.name), "") or _foreign_key(table, str(index.name), leading=True)
-        if not purpose:
-            raise SystemExit(f"tools/data_dictionary.py: say in a comment above {index.name} what it serves")
-        columns = ", ".join(f"`{column.name}`" for column in index.columns)
-        yield f"| `{index.name}` | {columns} | {purpose} |"
-
-
-def _foreign_key(table: Table, name: str, *, leading: bool = False) -> str:
-    """What an index serves that has the columns of a foreign key, or begins with them."""
-    columns = [column.name for index in table.indexes if index.name == name for column in index.columns]
-    for key in table.foreign_key_constraints:
-        own = [column.name for column in key.columns]
-        if columns == own or (leading and columns[: len(own)] == own):
-            return f"The foreign key to `{key.referred_table.name}`."
-    return ""
-
-
-def _meaning(table: Table, column: Column[object]) -> str:
-    module, call = _source(table)
-    comments = _comments(module)
-    for argument in call.args:
-        if isinstance(argument, ast.Name):
-            said = _above_column(module, argument.id, column.name, comments)
-            if said:
-                return said
-    targets = [key.column.table.name for key in column.foreign_keys]
-    refers = f"Refers to [`{targets[0]}`](#{targets[0]})." if targets else ""
-    return _from_models(table).get(column.name) or EVERYWHERE.get(column.name) or refers
-
-
-def _above_column(module: ModuleType, columns: str, name: str, comments: dict[int, str]) -> str:
-    for node in ast.walk(_parsed(module)):
-        match node:
-            case ast.ClassDef(name=found, body=body) if found == columns:
-                for member in body:
-                    match member:
-                        case ast.AnnAssign(target=ast.Name(id=found)) if found == name:
-                            return _above(comments, member.lineno)
-                        case _:
-                            pass
-            case _:
-                pass
-    return ""
-
-
-def _from_models(table: Table) -> dict[str, str]:
-    """What the docstrings of the table's models say of attributes: the stored model's word before that of the input."""
-    singular = "".join(part.capitalize() for part in re.sub(r"(es|s)$", "", table.name).split("_"))
-    said: dict[str, str] = {}
-    for name in (singular, table.name.title().replace("_", ""), f"New{singular}"):
-        model: object = getattr(telemed_store, name, None)
-        for attribute, text in re.findall(r"^    (\w+): (.+)$", inspect.getdoc(model) or "", re.MULTILINE):
-            said.setdefault(attribute, text.replace("``", "`"))
-    return said
-
-
-@functools.cache
-def _comments(module: ModuleType) -> dict[int, str]:
-    """Whole-line comments by line."""
-    assert module.__file__ is not None
-    source = Path(module.__file__).read_text(encoding="utf-8")
-    return {
-        token.start[0]: token.string.removeprefix("#").strip()
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
-    }
-
-
-def _above(comments: dict[int, str], line: int) -> str:
-    """The comment right above a line, as one text."""
-    lines: list[str] = []
-    while (line := line - 1) in comments:
-        lines.insert(0, comments[line])
-    text = " ".join(lines)
-    return _MARK.sub(lambda mark: f"`{mark[0]}`", text)

@@ -13,6 +13,8 @@ import pytest
 import reference
 import telemed_store
 
+pytestmark = pytest.mark.slow  # it builds the whole site
+
 ROOT = Path(__file__).parents[2]
 
 
