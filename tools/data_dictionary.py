@@ -91,7 +91,7 @@ def schema_page() -> Iterator[str]:
     yield "[![Entity-relationship diagram](schema.svg)](schema.svg)"
     yield ""
     for area, tables in _areas().items():
-        yield f"## {area} {{ style='color: {COLOURS[area]}' }}"
+        yield f"## {area} {{ style='color: {COLOURS.get(area, COLOURS['database'])}' }}"
         yield ""
         yield "| Table | What it holds |"
         yield "|---|---|"
@@ -147,7 +147,7 @@ def _box(table: Table) -> Box:
         ]
         if marks:
             lines.append(Line(column.name, " ".join(marks), targets[0] if targets else None))
-    return Box(table.name, COLOURS[area_of(table)], lines, len(table.columns) - len(lines))
+    return Box(table.name, COLOURS.get(area_of(table), COLOURS["database"]), lines, len(table.columns) - len(lines))
 
 
 def _unique(table: Table) -> list[UniqueConstraint | Index]:
