@@ -55,14 +55,14 @@ def test_a_visit_from_the_search_to_its_end(
 
 
 def test_who_comes_second_is_offered_other_times(
-    telemed: Store, telemed_make: Make, telemed_clock: FrozenClock, service: BookingService, doctor: Doctor
+    telemed: Store, telemed_make: Make, telemed_clock: FrozenClock, doctor: Doctor
 ) -> None:
     mine, other = telemed_make.patient(), telemed_make.patient()
-    slots = service.free_times(doctor.id, mine.id, tomorrow(telemed_clock))
+    first = BookingService(telemed.acting_as(Actor.user(mine.user_id)), telemed_clock)
+    slots = first.free_times(doctor.id, mine.id, tomorrow(telemed_clock))
     rival = BookingService(telemed.acting_as(Actor.user(other.user_id)), telemed_clock)
     rival.book(slots[3], other.id, "request-of-the-other")
 
-    first = BookingService(telemed.acting_as(Actor.user(mine.user_id)), telemed_clock)
     with pytest.raises(TimeGone) as gone:
         first.book(slots[3], mine.id, "request-1")
     assert slots[3] not in gone.value.instead
