@@ -17,6 +17,7 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 
+from telemed_store.database.translation import is_disconnect
 from telemed_store.settings import Settings
 
 __all__ = ["Patience", "be_patient"]
@@ -56,8 +57,7 @@ def be_patient(engine: Engine, patience: Patience, *, ping: bool) -> None:
             return connect(dialect, arguments, options, patience)
 
         event.listen(engine, "do_connect", opening)
-    if driver == "asyncpg":
-        event.listen(engine, "handle_error", _failed_on_asyncpg)
+    event.listen(engine, "handle_error", _failed)
     if ping:
         _listen_for_life(engine, patience)
 
@@ -162,9 +162,13 @@ def _give_up(dialect: Dialect, connection: Any) -> None:
         connection.driver_connection.terminate()
 
 
-def _failed_on_asyncpg(context: ExceptionContext) -> None:
-    """Let go of a connection on which an answer did not come in time: asyncpg keeps it, and would wait for the answer again."""
+def _failed(context: ExceptionContext) -> None:
+    """Throw away what our translation takes for lost, and what did not answer in time: asyncpg would wait for that again."""
     connection = context.connection
-    if isinstance(context.original_exception, TimeoutError) and connection is not None and not connection.invalidated:
+    if connection is None or connection.closed or connection.invalidated:
+        return
+    if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
         _give_up(context.dialect, connection.connection.dbapi_connection)
+    elif is_disconnect(context.sqlalchemy_exception or context.original_exception):
+        context.is_disconnect = True
