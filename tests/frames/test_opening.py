@@ -13,8 +13,10 @@ from sqlalchemy import create_engine
 
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
+from telemed_store.crypto.data_keys import Purpose
 from telemed_store.crypto.key_store import KeyStore, SqlKeyStore
 from telemed_store.crypto.master_keys import MasterKeys
+from telemed_store.database.identity import new_id
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings, load_settings
 
@@ -46,6 +48,24 @@ def test_nothing_set_means_a_local_file_which_is_said(caplog: pytest.LogCaptureF
     assert (tmp_path / "telemed-data" / "telemed.sqlite3").exists()
     assert (tmp_path / "telemed-data" / "telemed.sqlite3.keys").exists()
     assert "telemed-data/telemed.sqlite3" in caplog.text
+
+
+def test_a_lost_key_file_is_asked_for_and_not_replaced(tmp_path: Path) -> None:
+    """New keys beside a database with encrypted rows would leave these closed for ever, and say nothing."""
+    url, keys = f"sqlite:///{tmp_path / 'x.db'}", tmp_path / "x.db.keys"
+    with Store.open(url) as store:
+        store.migrator.upgrade()
+    keys.unlink()
+    with Store.open(url) as store, store.unit_of_work(SYSTEM) as unit:
+        store._core.keys.ensure(unit.connection, new_id(), Purpose.IDENTITY)
+    saved = keys.rename(tmp_path / "saved")
+
+    with pytest.raises(SettingsError, match="restore the file"):
+        Store.open(url)
+    assert not keys.exists()
+
+    saved.rename(keys)
+    Store.open(url).close()
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
