@@ -18,10 +18,10 @@ DEMO := .venv/.installed-demo
 TYPED := src tools $(wildcard tests/typing examples)
 DEV_EXTRAS := postgresql,mysql,cli,testing,demo
 
-.PHONY: help demo test check coverage lint types docs bench sync api proof build clean
+.PHONY: help demo test check coverage lint types docs reference bench sync api proof build clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(DEMO)  ## Load a real cohort into a local SQLite file, book a year of appointments, draw an agenda
 	$(BIN)/telemed-store demo $(ARGS)
@@ -45,7 +45,9 @@ lint: $(DEV)  ## Style, import floors, generated files, nothing of one machine
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/python tools/sync.py --check
+	$(BIN)/python tools/exports.py --check
 	$(BIN)/python tools/public_api.py --check
+	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/check_tree.py
 
 types: $(DEV)  ## mypy and pyright, both strict, and nothing public without a type
@@ -53,15 +55,20 @@ types: $(DEV)  ## mypy and pyright, both strict, and nothing public without a ty
 	$(BIN)/pyright $(TYPED)
 	$(BIN)/python tools/type_completeness.py
 
-docs: $(DEV)  ## Check the documents: every relative link leads somewhere
-	$(BIN)/python tools/check_tree.py
+docs: $(DEV)  ## Build the documentation strictly into build/site; its generated pages must be as the code says
+	$(BIN)/python tools/reference.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: $(DEV)  ## Write the generated pages of the documentation anew, after a change that they show
+	$(BIN)/python tools/reference.py
 
 bench: $(DEMO)  ## Run the benchmarks
 	@test -d benchmarks || { echo "There are no benchmarks yet: they come with the release that publishes numbers." >&2; exit 1; }
 	$(BIN)/python -m benchmarks $(ARGS)
 
-sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones
+sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones, and where exported names come from
 	$(BIN)/python tools/sync.py
+	$(BIN)/python tools/exports.py
 
 api: $(DEV)  ## Write the snapshot of the public API anew, after a change that is meant
 	$(BIN)/python tools/public_api.py
@@ -74,7 +81,7 @@ proof: $(DEV)  ## The suite at full size, then on PostgreSQL 17, then on every o
 		echo "Python $$version"; \
 		test -x ".venv-$$version/bin/python" || "$$python" -m venv ".venv-$$version"; \
 		".venv-$$version/bin/python" -m pip install -q --upgrade 'pip>=25.1' </dev/null; \
-		".venv-$$version/bin/python" -m pip install -q -e '.[$(DEV_EXTRAS)]' --group test </dev/null; \
+		".venv-$$version/bin/python" -m pip install -q -e '.[$(DEV_EXTRAS)]' --group test --group lint </dev/null; \
 		".venv-$$version/bin/python" -m pytest -n $(WORKERS) $(ARGS) </dev/null; \
 	done
 

@@ -1,124 +1,140 @@
-"""telemed_store: the persistence layer of a telemedicine system. Every public name, grouped; nothing else."""
+"""telemed_store: the persistence layer of a telemedicine system. Every public name, grouped; nothing else.
 
-from telemed_store._async.bound_store import AsyncBoundStore
-from telemed_store._async.reader import AsyncReader, AsyncSnapshot
-from telemed_store._async.store import AsyncStore
-from telemed_store._async.unit_of_work import AsyncUnitOfWork
-from telemed_store._sync.bound_store import BoundStore
-from telemed_store._sync.reader import Reader, Snapshot
-from telemed_store._sync.store import Store
-from telemed_store._sync.unit_of_work import UnitOfWork
-from telemed_store.appointments.models import (
-    Appointment,
-    AppointmentDetail,
-    AppointmentEvent,
-    AppointmentLog,
-    AppointmentOrigin,
-    AppointmentPatch,
-    AppointmentStatus,
-    AppointmentWithPeople,
-    CompletionKind,
-    ConsultationCancelled,
-    ConsultationCompleted,
-    ConsultationNoShow,
-    ConsultationRescheduled,
-    ConsultationScheduled,
-    ConsultationStarted,
-    ImportedVisit,
-    ImportRefusal,
-    ImportReport,
-    IssueTarget,
-    NewAppointment,
-    PairHistory,
-    Participant,
-    RelationKind,
-)
-from telemed_store.audit.actor import Actor, ActorKind
-from telemed_store.availability.calendar import WindowKind
-from telemed_store.availability.models import (
-    AvailabilityWindow,
-    AvailabilityWindowPatch,
-    BlockedDates,
-    BlockPatch,
-    DoctorSetUp,
-    FreeSlot,
-    NewAvailabilityWindow,
-    NewBlock,
-    Schedule,
-)
-from telemed_store.consents.models import (
-    Consent,
-    ConsentChannel,
-    ConsentGranted,
-    ConsentRevoked,
-    ConsentType,
-    NewConsent,
-)
-from telemed_store.crypto import KeyStore, MasterKeys, SqlKeyStore
-from telemed_store.database.clock import Clock, SystemClock
-from telemed_store.database.identity import new_id
-from telemed_store.database.paging import Page
-from telemed_store.database.scoping import Scope
-from telemed_store.errors import (
-    AlreadyExists,
-    BlobCorrupt,
-    BlobMissing,
-    Cause,
-    CommitUncertain,
-    Conflict,
-    ConsentRequired,
-    DecryptionFailed,
-    IdempotencyConflict,
-    InvalidCursor,
-    InvalidTransition,
-    LeaseLost,
-    NoRelationship,
-    NotFound,
-    NotPermitted,
-    OutsideAvailability,
-    RecordSealed,
-    SchemaMismatch,
-    SettingsError,
-    SignedImmutable,
-    SlotTaken,
-    StoreError,
-    TransactionConflict,
-    Unavailable,
-    ValidationFailed,
-    VersionConflict,
-)
-from telemed_store.events.models import DomainEvent, RecordedEvent
-from telemed_store.people.models import (
-    BloodType,
-    Doctor,
-    DoctorPatch,
-    DoctorStatus,
-    DoctorSummary,
-    Gender,
-    Identifier,
-    LocationType,
-    NewDoctor,
-    NewIdentifier,
-    NewPatient,
-    NewRegistration,
-    NewServiceLocation,
-    Patient,
-    PatientIdentity,
-    PatientPatch,
-    PatientStatus,
-    PatientSummary,
-    Role,
-    ServiceLocation,
-    ServiceLocationPatch,
-    SignatureEnrolment,
-    Specialization,
-    SpecializationCount,
-    SpecializationPatch,
-    User,
-    UserPatch,
-    UserStatus,
-)
-from telemed_store.settings import Settings
+Each name is imported when it is first asked for.
+"""
+
+from typing import TYPE_CHECKING
+
+from telemed_store._homes import HOMES
+from telemed_store._lazy import exporter
+
+if TYPE_CHECKING:
+    from telemed_store._async.bound_store import AsyncBoundStore
+    from telemed_store._async.reader import AsyncReader, AsyncSnapshot
+    from telemed_store._async.store import AsyncStore
+    from telemed_store._async.unit_of_work import AsyncUnitOfWork
+    from telemed_store._sync.bound_store import BoundStore
+    from telemed_store._sync.reader import Reader, Snapshot
+    from telemed_store._sync.store import Store
+    from telemed_store._sync.unit_of_work import UnitOfWork
+    from telemed_store.appointments.models import (
+        Appointment,
+        AppointmentDetail,
+        AppointmentEvent,
+        AppointmentLog,
+        AppointmentOrigin,
+        AppointmentPatch,
+        AppointmentStatus,
+        AppointmentWithPeople,
+        CompletionKind,
+        ConsultationCancelled,
+        ConsultationCompleted,
+        ConsultationNoShow,
+        ConsultationRescheduled,
+        ConsultationScheduled,
+        ConsultationStarted,
+        ImportedVisit,
+        ImportRefusal,
+        ImportReport,
+        IssueTarget,
+        NewAppointment,
+        PairHistory,
+        Participant,
+        RelationKind,
+    )
+    from telemed_store.audit.actor import Actor, ActorKind
+    from telemed_store.availability.calendar import WindowKind
+    from telemed_store.availability.models import (
+        AvailabilityWindow,
+        AvailabilityWindowPatch,
+        BlockedDates,
+        BlockPatch,
+        DoctorSetUp,
+        FreeSlot,
+        NewAvailabilityWindow,
+        NewBlock,
+        Schedule,
+    )
+    from telemed_store.consents.models import (
+        Consent,
+        ConsentChannel,
+        ConsentGranted,
+        ConsentRevoked,
+        ConsentType,
+        NewConsent,
+    )
+    from telemed_store.crypto import KeyStore, MasterKeys, SqlKeyStore
+    from telemed_store.database.clock import Clock, SystemClock
+    from telemed_store.database.identity import new_id
+    from telemed_store.database.paging import Page
+    from telemed_store.database.scoping import Scope
+    from telemed_store.errors import (
+        AlreadyExists,
+        BlobCorrupt,
+        BlobMissing,
+        Cause,
+        CommitUncertain,
+        Conflict,
+        ConsentRequired,
+        DecryptionFailed,
+        IdempotencyConflict,
+        InvalidCursor,
+        InvalidTransition,
+        LeaseLost,
+        NoRelationship,
+        NotFound,
+        NotPermitted,
+        OutsideAvailability,
+        RecordSealed,
+        SchemaMismatch,
+        SettingsError,
+        SignedImmutable,
+        SlotTaken,
+        StoreError,
+        TransactionConflict,
+        Unavailable,
+        ValidationFailed,
+        VersionConflict,
+    )
+    from telemed_store.events.models import DomainEvent, RecordedEvent
+    from telemed_store.people.models import (
+        BloodType,
+        Doctor,
+        DoctorPatch,
+        DoctorRegistration,
+        DoctorStatus,
+        DoctorSummary,
+        Gender,
+        Identifier,
+        IdentifierPatch,
+        LocationType,
+        NewDoctor,
+        NewIdentifier,
+        NewPatient,
+        NewRegistration,
+        NewServiceLocation,
+        NewUserIdentity,
+        Patient,
+        PatientIdentity,
+        PatientPatch,
+        PatientStatus,
+        PatientSummary,
+        RegistrationPatch,
+        Role,
+        ServiceLocation,
+        ServiceLocationPatch,
+        SignatureEnrolment,
+        Specialization,
+        SpecializationCount,
+        SpecializationPatch,
+        User,
+        UserIdentity,
+        UserPatch,
+        UserStatus,
+    )
+    from telemed_store.settings import Settings
+else:
+    __getattr__, __dir__ = exporter(__name__, HOMES)
 
 __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     # The store
@@ -144,21 +160,25 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     "BloodType",
     "Doctor",
     "DoctorPatch",
+    "DoctorRegistration",
     "DoctorStatus",
     "DoctorSummary",
     "Gender",
     "Identifier",
+    "IdentifierPatch",
     "LocationType",
     "NewDoctor",
     "NewIdentifier",
     "NewPatient",
     "NewRegistration",
     "NewServiceLocation",
+    "NewUserIdentity",
     "Patient",
     "PatientIdentity",
     "PatientPatch",
     "PatientStatus",
     "PatientSummary",
+    "RegistrationPatch",
     "Role",
     "ServiceLocation",
     "ServiceLocationPatch",
@@ -167,6 +187,7 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     "SpecializationCount",
     "SpecializationPatch",
     "User",
+    "UserIdentity",
     "UserPatch",
     "UserStatus",
     # Consents

@@ -18,7 +18,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from typing_extensions import is_protocol
 
-from telemed_store.crypto.key_file import key_file
+from telemed_store.crypto.key_file import holds_keys, key_file
 from telemed_store.crypto.key_store import KeyStore, SqlKeyStore
 from telemed_store.crypto.master_keys import KEYS_SETTING, MasterKeys
 from telemed_store.errors import SettingsError
@@ -240,7 +240,9 @@ def _key_store(url: URL, settings: Settings) -> KeyStore:
         )
     if _is_memory(url):  # an engine of the host's: its keys live as long as its data
         return SqlKeyStore(MasterKeys.generate())
-    return SqlKeyStore(key_file(Path(f"{url.database}.keys")))
+    path = Path(f"{url.database}.keys")
+    # New keys would not open what is there; a database that holds nothing yet, migrated before its first use, takes them.
+    return SqlKeyStore(key_file(path, create=path.exists() or not holds_keys(Path(str(url.database)))))
 
 
 def _plugged_in(target: str, settings: Settings) -> KeyStore:

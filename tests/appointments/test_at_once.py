@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
-from telemed_store import Actor, Appointment, NewAppointment, Store, StoreError
+from telemed_store import Actor, Appointment, NewAppointment, NewAvailabilityWindow, NewBlock, Store, StoreError
 from telemed_store.appointments.tables import appointment_logs, appointments
-from telemed_store.testing import FrozenClock, Make
+from telemed_store.testing import FrozenClock, Make, ProofSize
 
 ACTOR = Actor.system("at once")
 AT_ONCE = 6
@@ -145,3 +146,29 @@ def test_one_visit_imported_at_once_is_stored_once(telemed: Store, telemed_make:
     assert len({answer.imported for answer in answers}) == 1
     assert sum(answer.repeated for answer in answers) == 3 * (AT_ONCE - 1)
     assert count(telemed, appointments) == 3
+
+
+@pytest.mark.telemed_size(rounds=(5, 60))
+def test_doctors_who_edit_their_own_calendars_at_once_never_meet(
+    telemed: Store, telemed_make: Make, telemed_clock: FrozenClock, telemed_size: ProofSize
+) -> None:
+    """In plain units of work, so that a deadlock would show: each locks rows of its own doctor alone."""
+    doctors = [telemed_make.doctor() for _ in range(AT_ONCE)]
+    rounds = telemed_size.rounds
+
+    def edit(doctor_id: Any) -> int:
+        for number in range(rounds):
+            with telemed.unit_of_work(ACTOR) as uow:
+                windows = [
+                    NewAvailabilityWindow(
+                        doctor_id=doctor_id, weekday=weekday, start_minute=480 + number, end_minute=720
+                    )
+                    for weekday in range(1, 8)
+                ]
+                seen = uow.availability.set_up(doctor_id).schedule_version
+                uow.availability.save_schedule(doctor_id, windows, expected_version=seen)
+                day = telemed_clock.now().date() + dt.timedelta(days=10 + number)
+                uow.availability.block_dates(NewBlock(doctor_id=doctor_id, first_date=day, last_date=day))
+        return rounds
+
+    assert together([lambda doctor=doctor: edit(doctor.id) for doctor in doctors]) == [rounds] * AT_ONCE

@@ -13,6 +13,7 @@ from telemed_store.availability.scopes import AvailableOn, OfKind, WindowsBetwee
 from telemed_store.database.identity import new_id
 from telemed_store.database.scoping import conditions, parameters
 from telemed_store.errors import InvalidCursor, NotFound, ValidationFailed
+from telemed_store.people.operations import locations
 from telemed_store.people.tables import doctors, service_locations
 from telemed_store.settings import Settings
 
@@ -133,6 +134,16 @@ def test_dst_afternoon_starts_and_weekly_window_keeps_wall_clock(world: World) -
     assert [s.starts_at.hour for s in slots[::2]] == [19, 18, 18]
 
 
+def test_d05_the_day_of_25_hours_holds_no_appointment_of_25_hours(world: World) -> None:
+    """Booking takes none longer than a day, however long the window is."""
+    doctor = world.doctor(zone="America/New_York")
+    longest = dt.date(2030, 11, 3)
+    world.do(operations.add_window, on(doctor, longest, 0, 1440))
+    starts_at = dt.datetime(2030, 11, 3, 4, tzinfo=UTC)
+    assert world.do(operations.is_bookable, doctor, starts_at, starts_at + dt.timedelta(hours=24))
+    assert not world.do(operations.is_bookable, doctor, starts_at, starts_at + dt.timedelta(hours=25))
+
+
 def test_more_than_31_days_or_a_wrong_order_is_refused(world: World) -> None:
     doctor = world.doctor()
     world.do(operations.free_slots, doctor, MONDAY, MONDAY + dt.timedelta(days=30))
@@ -152,11 +163,17 @@ def test_q040_q041_at_most_three_statements_for_one_or_fifty_doctors(world: Worl
         world.do(operations.add_window, weekly(doctor))
     with world.counting() as month:
         world.do(operations.free_slots, doctors[0], MONDAY, MONDAY + dt.timedelta(days=30), patient_id=world.patient())
+    own = world.user()
+    patient = world.patient(user_id=own)
+    with world.counting() as own_month:
+        world.do_as(own, operations.free_slots, doctors[0], MONDAY, MONDAY + dt.timedelta(days=30), patient_id=patient)
+    with world.counting() as one:
+        world.do_as(own, operations.is_bookable, doctors[0], at(9), at(9, 30), None, patient)
     with world.counting() as many:
         slots = world.do(operations.free_slots_of, [*doctors, new_id()], NEXT_MONDAY)
     assert {slot.doctor_id for slot in slots} == set(doctors)
-    reading = [[s for s in seen if s.lstrip().startswith("SELECT")] for seen in (month, many)]
-    assert [len(statements) for statements in reading] == [3, 3]
+    reading = [[s for s in seen if s.lstrip().startswith("SELECT")] for seen in (month, own_month, many, one)]
+    assert [len(statements) for statements in reading] == [3, 3, 3, 4]
     with pytest.raises(ValidationFailed):
         world.do(operations.free_slots_of, [new_id() for _ in range(51)], MONDAY)
 
@@ -175,10 +192,19 @@ def test_q043_set_up_shows_every_part_in_order(world: World) -> None:
         world.do(operations.add_window, new)
     world.do(operations.block_dates, NewBlock(doctor_id=doctor, first_date=NEXT_MONDAY))
     found = world.do(operations.set_up, doctor)
-    assert [place.name for place in found.locations] == ["Centro", "Zona Sul"]
+    assert [place.name for place in found.locations.items] == ["Centro", "Zona Sul"]
     assert [window.weekday for window in found.recurring.items] == [1, 3]
     assert [window.specific_date for window in found.specific.items] == [NEXT_MONDAY]
     assert [block.first_date for block in found.blocks.items] == [NEXT_MONDAY]
+    first = world.do(operations.set_up, doctor, limit=1)
+    assert [part.has_more for part in (first.locations, first.recurring, first.specific, first.blocks)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    rest = world.do(locations, doctor, cursor=first.locations.next_cursor)
+    assert [place.name for place in first.locations.items + rest.items] == ["Centro", "Zona Sul"]
 
 
 def test_lists_page_without_gap_or_repeat_and_refuse_foreign_cursors(world: World) -> None:
@@ -218,6 +244,8 @@ def test_q044_q045_q046_and_scopes(world: World) -> None:
 
 def test_d05_search_and_free_slots_agree_on_the_date(world: World) -> None:
     recurring, specific, blocked, idle, open_, shut, displaced, half_shut, unmoved = (world.doctor() for _ in range(9))
+    suspended = world.doctor(status="suspended")
+    world.do(operations.add_window, weekly(suspended))
     world.do(operations.add_window, weekly(recurring))
     world.do(operations.add_window, on(specific, NEXT_MONDAY))
     world.do(operations.add_window, weekly(blocked))
@@ -234,7 +262,7 @@ def test_d05_search_and_free_slots_agree_on_the_date(world: World) -> None:
     world.do(operations.add_window, on(half_shut, NEXT_MONDAY, start=780, end=900))
     world.do(operations.add_window, weekly(unmoved))
     world.do(operations.add_window, on(unmoved, NEXT_MONDAY, is_active=False))
-    doctor_ids = [recurring, specific, blocked, idle, open_, shut, displaced, half_shut, unmoved]
+    doctor_ids = [recurring, specific, blocked, idle, open_, shut, displaced, half_shut, unmoved, suspended]
     offered = {recurring, specific, open_, half_shut, unmoved}
     assert {slot.doctor_id for slot in world.do(operations.free_slots_of, doctor_ids, NEXT_MONDAY)} == offered
     for date in (NEXT_MONDAY, NEXT_MONDAY + dt.timedelta(days=1), NEXT_MONDAY + dt.timedelta(days=7)):

@@ -120,8 +120,16 @@ class World:
         self._guard(doctor_id)
         return doctor_id
 
-    def patient(self) -> UUID:
-        patient_id = self.insert(patients, user_id=self.user(), status="active")
+    def patient(self, **said: Any) -> UUID:
+        """Somebody who can be booked, unless something else is said."""
+        profile = {
+            "gender": "female",
+            "date_of_birth": dt.date(1980, 5, 17),
+            "phone": "5511999990000",
+            "emergency_contact": "A friend",
+            "emergency_phone": "5511888880000",
+        }
+        patient_id = self.insert(patients, **{"user_id": self.user(), "status": "active", **profile, **said})
         self._guard(patient_id)
         return patient_id
 

@@ -52,3 +52,12 @@ def test_no_pause_goes_beyond_the_deadline() -> None:
     assert abs(next(drawn) - 0.005) < 1e-9
     time.now += 0.006
     assert next(drawn, None) is None
+
+
+def test_a_first_attempt_that_waited_long_uses_up_its_part_of_the_time() -> None:
+    """Ten seconds for a lock and then twenty more of repeating would keep a caller for thirty."""
+    time = Time()
+    drawn = pauses(20.0, monotonic=time, uniform=lambda _low, high: high)
+    time.now += 20.1
+
+    assert next(drawn, None) is None

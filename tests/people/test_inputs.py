@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
+from registering import new_patient
 
 from telemed_store.people.models import (
     DoctorPatch,
@@ -17,7 +18,7 @@ from telemed_store.people.models import (
 
 
 def test_cpf_and_cns_are_kept_as_digits() -> None:
-    new = NewPatient(name="Rui", cpf="529.982.247-25", cns="215 5934 6871 0018")
+    new = new_patient(name="Rui", cpf="529.982.247-25", cns="215 5934 6871 0018")
     assert (new.cpf, new.cns) == ("52998224725", "215593468710018")
     assert NewIdentifier(system="cpf", value="529.982.247-25").value == "52998224725"
 
@@ -41,8 +42,15 @@ def test_cpf_and_cns_are_kept_as_digits() -> None:
 )
 def test_wrong_patients_are_refused_without_quoting_the_value(fields: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as refused:
-        NewPatient.model_validate(fields)
+        new_patient(**fields)
     assert "input_value" not in str(refused.value)
+
+
+def test_a_patient_has_gender_and_birth_date() -> None:
+    """Domain §2: both are null after erasure only."""
+    with pytest.raises(ValidationError) as refused:
+        NewPatient.model_validate({"name": "Rui"})
+    assert [error["loc"] for error in refused.value.errors()] == [("gender",), ("date_of_birth",)]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_a_place_where_patients_go_has_an_address() -> None:
 
 
 def test_no_repr_shows_what_was_said() -> None:
-    assert repr(NewPatient(name="Rui", cpf="52998224725")) == "NewPatient(cpf, name)"
+    assert repr(new_patient(name="Rui", cpf="52998224725")) == "NewPatient(cpf, date_of_birth, gender, name)"
 
 
 def test_a_crm_registration_is_kept_as_crm_number_and_crm_state_are() -> None:
@@ -115,8 +123,8 @@ def test_cpf_and_cns_are_known_whatever_their_case() -> None:
 
 def test_a_person_has_one_cpf() -> None:
     same, other = (NewIdentifier(system="CPF", value=value) for value in ("529.982.247-25", "11144477735"))
-    NewPatient(name="Rui", cpf="52998224725", identifiers=(same,))
+    new_patient(name="Rui", cpf="52998224725", identifiers=(same,))
     for fields in ({"cpf": "52998224725", "identifiers": (other,)}, {"identifiers": (same, other)}):
         with pytest.raises(ValidationError, match="another cpf") as refused:
-            NewPatient.model_validate({"name": "Rui", **fields})
+            new_patient(name="Rui", **fields)
         assert [error["loc"] for error in refused.value.errors()] == [("identifiers",)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from registering import new_patient
 from sqlalchemy import Connection, Executable, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
@@ -29,7 +30,7 @@ SECRETS = ("52998224725", "215593468710018", "Asthma since childhood", "Penicill
 
 
 def register(store: Store) -> NewPatient:
-    new = NewPatient(
+    new = new_patient(
         name="Rui Lima",
         cpf=SECRETS[0],
         cns=SECRETS[1],
@@ -77,6 +78,11 @@ def test_d58_the_database_refuses_values_outside_a_closed_list(telemed: Store) -
     telemed.acting_as(SYSTEM).people.register_doctor(NewDoctor(name="Ana"))
     assert refusal(telemed, lambda c: c.execute(update(doctors).values(status="retired"))).code == "validation_failed"
     assert refusal(telemed, lambda c: c.execute(update(users).values(status="gone"))).code == "validation_failed"
+    for cbo in ("22512", "22512a", "2251 5", "22512½", "٢٢٥١٢٥", ""):
+        error = refusal(telemed, lambda c, cbo=cbo: c.execute(update(doctors).values(cbo=cbo)))
+        assert error.code == "validation_failed", cbo
+    with telemed.unit_of_work(SYSTEM) as unit:
+        unit.connection.execute(update(doctors).values(cbo="012345"))
 
 
 def test_uniqueness_among_live_rows_is_one_error_on_every_engine(telemed: Store) -> None:
@@ -92,10 +98,30 @@ def test_uniqueness_among_live_rows_is_one_error_on_every_engine(telemed: Store)
     assert (error.what, error.field) == ("user", "email")
 
 
+def test_the_database_keeps_one_cpf_per_person_and_any_number_of_passports(telemed: Store) -> None:
+    register(telemed)
+
+    def again(system: str) -> Callable[[Connection], object]:
+        def insert_one(connection: Connection) -> None:
+            row = connection.execute(select(user_identifiers)).first()
+            assert row is not None
+            one = {**row._asdict(), "id": new_id(), "system": system, "value_index": new_id().bytes * 2}
+            connection.execute(insert(user_identifiers), one)
+
+        return insert_one
+
+    error = refusal(telemed, again("cpf"))
+    assert isinstance(error, AlreadyExists)
+    assert (error.what, error.field) == ("identifier", "system")
+    with telemed.unit_of_work(SYSTEM) as unit:
+        for _ in range(2):
+            again("passport")(unit.connection)
+
+
 def test_a_registration_writes_its_guard_and_its_words(telemed: Store) -> None:
     people = telemed.acting_as(SYSTEM).people
     doctor = people.register_doctor(NewDoctor(name="Ana Ávila"))
-    patient = people.register_patient(NewPatient(name="Rui"))
+    patient = people.register_patient(new_patient(name="Rui"))
     with telemed.unit_of_work(SYSTEM) as unit:
         owners = set(unit.connection.execute(select(booking_guards.c.owner_id)).scalars())
         mine = select(search_words.c.word).where(search_words.c.row_id == doctor.id)
@@ -106,7 +132,7 @@ def test_a_registration_writes_its_guard_and_its_words(telemed: Store) -> None:
 
 def _consented(store: Store) -> None:
     mine = store.acting_as(SYSTEM)
-    user_id = mine.people.register_patient(NewPatient(name="Rui")).user_id
+    user_id = mine.people.register_patient(new_patient(name="Rui")).user_id
     mine.consents.grant(
         NewConsent(user_id=user_id, type="telemedicine", text_version="1", text_sha256="ab" * 32, channel="click")
     )
@@ -140,7 +166,7 @@ def test_d48_a_revoked_consent_stays_revoked(telemed: Store) -> None:
 
 def test_c13_a_read_by_another_person_leaves_its_access_row_and_a_refusal_its_denial(telemed: Store) -> None:
     people = telemed.acting_as(SYSTEM).people
-    patient = people.register_patient(NewPatient(name="Rui"))
+    patient = people.register_patient(new_patient(name="Rui"))
     doctor = people.register_doctor(NewDoctor(name="Ana"))
     telemed.acting_as(Actor.user(patient.user_id)).people.patient(patient.id)
     emergency = Actor.user(doctor.user_id, emergency_reason="Unconscious in the emergency room")

@@ -45,7 +45,7 @@ def test_slot_race_has_one_winner(
 
 
 @pytest.mark.parametrize("contended", ["doctor", "patient"])
-@pytest.mark.telemed_size(rounds=(3, 100))
+@pytest.mark.telemed_size(rounds=(10, 100))
 @pytest.mark.timeout(600)
 def test_slot_race_of_tasks_has_one_winner(
     contended: str, telemed: Store, telemed_database_url: str, telemed_make: Make, telemed_size: ProofSize
@@ -95,8 +95,6 @@ EXPECTED = {
     "OutsideAvailability",
     "AlreadyExists",
     "Conflict",
-    # Changes of different kinds may still deadlock on MariaDB: nothing was written, and `run` would repeat it.
-    "TransactionConflict",
 }
 
 
@@ -123,4 +121,3 @@ def test_random_changes_leave_no_overlap(
     assert outcomes["moved"] > 0
     assert outcomes["cancelled"] > 0
     assert set(outcomes) <= EXPECTED, outcomes
-    assert outcomes["TransactionConflict"] * 20 <= outcomes.total(), outcomes

@@ -48,6 +48,7 @@ def test_every_input_is_valid_by_default() -> None:
     make, doctor, patient = inputs(), uuid4(), uuid4()
     assert make.new_identifier().system == "passport"
     assert make.new_registration().authority == "cro"
+    assert make.new_user_identity(patient).user_id == patient
     assert make.new_service_location(doctor).doctor_id == doctor
     assert make.new_availability_window(doctor, specific_date=dt.date(2030, 1, 9)).weekday is None
     assert make.new_block(doctor).first_date > PRESENT.date()
@@ -62,6 +63,7 @@ def test_rows_of_every_model_are_stored(telemed: Store, telemed_make: Make) -> N
     assert read.people.doctor(doctor.id) == doctor
     assert read.people.patient(patient.id) == patient
     assert telemed_make.user().roles == ("patient",)
+    assert telemed_make.user_identity(patient.user_id).user_id == patient.user_id
     assert telemed_make.specialization().is_active
     assert telemed_make.service_location(doctor.id).doctor_id == doctor.id
     assert telemed_make.availability_window(doctor.id).starts == "08:00"

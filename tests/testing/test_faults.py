@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from registering import new_patient
 
 from telemed_store import (
     Actor,
     AsyncStore,
     CommitUncertain,
-    NewPatient,
     NotFound,
     Store,
     TransactionConflict,
@@ -18,7 +18,7 @@ from telemed_store import (
 from telemed_store.testing.faults import Faults
 
 SYSTEM = Actor.system("tests")
-ANA = NewPatient(name="Ana", email="ana@example.org")
+ANA = new_patient(name="Ana", email="ana@example.org")
 
 
 def exists(store: Store) -> bool:

@@ -108,3 +108,11 @@ def test_the_example_application_proves_itself_under_xdist(request: pytest.Fixtu
     assert "failed" not in said
     if os.environ.get("CI") == "true":
         assert f"{8 * len(engines)} passed" in said
+
+
+def test_the_entry_imports_pytest_alone() -> None:
+    script = "import sys, pytest; before = set(sys.modules); import telemed_store.testing.plugin; print(*sorted(set(sys.modules) - before))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+    assert loaded
+    assert {name.partition(".")[0] for name in loaded} == {"telemed_store"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from registering import new_patient
 from sqlalchemy import create_engine, text
 
-from telemed_store import Actor, AsyncStore, NewPatient, Settings, Store
+from telemed_store import Actor, AsyncStore, Settings, Store
 from telemed_store.testing._sync.make import Make
 from telemed_store.testing.statements import StatementCounter
 
@@ -27,9 +28,9 @@ async def test_both_worlds_send_the_same_statements(
     telemed: Store, async_telemed: AsyncStore, telemed_statements: StatementCounter
 ) -> None:
     with telemed_statements() as threads:
-        telemed.acting_as(SYSTEM).people.register_patient(NewPatient(name="Ana"))
+        telemed.acting_as(SYSTEM).people.register_patient(new_patient(name="Ana"))
     with telemed_statements() as tasks:
-        await async_telemed.acting_as(SYSTEM).people.register_patient(NewPatient(name="Bia"))
+        await async_telemed.acting_as(SYSTEM).people.register_patient(new_patient(name="Bia"))
     assert threads.count == tasks.count > 0
 
 

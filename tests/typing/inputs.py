@@ -17,6 +17,8 @@ from telemed_store import (
     ConsentChannel,
     ConsentType,
     DoctorPatch,
+    Gender,
+    IdentifierPatch,
     ImportedVisit,
     LocationType,
     MasterKeys,
@@ -29,7 +31,9 @@ from telemed_store import (
     NewPatient,
     NewRegistration,
     NewServiceLocation,
+    NewUserIdentity,
     PatientPatch,
+    RegistrationPatch,
     ServiceLocationPatch,
     Settings,
     SpecializationPatch,
@@ -42,7 +46,11 @@ from telemed_store import (
 def what_has_a_default_may_be_left_out(some_id: UUID, day: dt.date, instant: dt.datetime) -> None:
     NewDoctor(name="Ana Souza", email="ana@example.org", crm_number="123456", crm_state="SP")
     NewDoctor(user_id=some_id, registrations=(NewRegistration(authority="CRO", region="SP", number="1"),))
-    NewPatient(name="Rui Lima", identifiers=(NewIdentifier(system="passport", value="BR1"),), weight_kg=Decimal("71.5"))
+    passport = NewIdentifier(system="passport", value="BR1")
+    NewPatient(
+        name="Rui Lima", gender=Gender.MALE, date_of_birth=day, identifiers=(passport,), weight_kg=Decimal("71.5")
+    )
+    NewUserIdentity(user_id=some_id, issuer="https://login.example.org", subject="24400320")
     NewServiceLocation(doctor_id=some_id, name="Vídeo", type=LocationType.TELECONSULTATION)
     NewAvailabilityWindow(doctor_id=some_id, weekday=1, start_minute=480, end_minute=1080)
     NewAvailabilityWindow(doctor_id=some_id, specific_date=day, start_minute=480, end_minute=1080)
@@ -63,6 +71,8 @@ def a_patch_says_what_changes() -> None:
     UserPatch(name="Ana", email=None)
     DoctorPatch(crm_number="123456", crm_state="SP", biography=None)
     PatientPatch(phone=None, height_cm=170)
+    IdentifierPatch(value="BR2")
+    RegistrationPatch(number="654321")
     ServiceLocationPatch(is_active=False)
     SpecializationPatch(is_active=True)
     AvailabilityWindowPatch(start_minute=540, location_id=None)

@@ -161,13 +161,16 @@ class AsyncAppointmentReads:
             starts_at: Aware instant.
             ends_at: Aware instant.
             doctor_id: Whose time; a doctor, a patient, or both.
-            patient_id: Whose time.
+            patient_id: Whose time. When somebody is busy is health data: this is for that patient, for doctors with a relationship or
+                an emergency reason, and for system jobs; a doctor's question leaves its access row (C13, C14).
             except_id: An appointment that is to be moved and therefore does not count.
 
         Raises:
             ValidationFailed: Neither a doctor nor a patient is given, an instant has no time zone, or the end is not after the start.
+            NotFound: There is no such patient.
+            NotPermitted: The patient is another person, and the actor is neither a doctor with a relationship nor a system job.
         """
-        return await self._frame.read(
+        return await self._frame.read_consistent(
             queries.overlapping, starts_at, ends_at, doctor_id=doctor_id, patient_id=patient_id, except_id=except_id
         )
 

@@ -26,7 +26,12 @@ __all__ = ["AsyncAvailability", "AsyncAvailabilityReads"]
 
 
 class AsyncAvailabilityReads:
-    """Reading availability. It is no personal data: every actor sees it, save the doctor's own remark on a block."""
+    """Reading availability. It is no personal data: every actor sees it, save the doctor's own remark on a block.
+
+    When a *patient* is busy is: that somebody has an appointment is health data. So ``patient_id`` is for that patient, for doctors with
+    a relationship (Q013 record) or an emergency reason, and for system jobs; a doctor's question leaves its access row, anybody else
+    gets `NotPermitted` (C13, C14).
+    """
 
     def __init__(self, frame: AsyncReadFrame) -> None:
         self._frame = frame
@@ -42,7 +47,8 @@ class AsyncAvailabilityReads:
         """What can be booked with a doctor on some local dates (Q040, Q041), in at most three statements.
 
         An offered slot lies inside one effective window, touches no active appointment of the doctor (nor of the patient), and
-        starts later than now plus ``same_day_cutoff``. An inactive doctor has none.
+        starts later than now plus ``same_day_cutoff``. An inactive doctor has none. Whether the patient's profile lets them be booked at
+        all is no question of time: `is_bookable` and booking ask that. A doctor who gives a patient's id costs one statement more.
 
         Args:
             doctor_id: The doctor's profile.
@@ -56,7 +62,8 @@ class AsyncAvailabilityReads:
 
         Raises:
             ValidationFailed: The dates are out of order or more than 31, or the duration is not positive.
-            NotFound: There is no such doctor.
+            NotFound: There is no such doctor, or no such patient.
+            NotPermitted: The patient is another person, and the actor is neither a doctor with a relationship nor a system job.
 
         Example:
             >>> import datetime as dt
@@ -87,6 +94,8 @@ class AsyncAvailabilityReads:
 
         Raises:
             ValidationFailed: There are more than 50 doctors, or the duration is not positive.
+            NotFound: There is no such patient.
+            NotPermitted: The patient is another person, and the actor is neither a doctor with a relationship nor a system job.
         """
         return await self._frame.read_consistent(
             operations.free_slots_of, doctor_ids, date, patient_id=patient_id, duration=duration
@@ -102,9 +111,13 @@ class AsyncAvailabilityReads:
     ) -> bool:
         """Whether booking would accept an interval at this moment (Q047): off the grid too, as long as a window holds it.
 
+        It asks what booking asks: the doctor's status, the place, the window, who is busy; with a patient also whether their profile is
+        complete and active, and that they are not the doctor. Four statements; one more to see a doctor's relationship with the patient.
+
         Raises:
             ValidationFailed: An instant carries no UTC offset, or the end is not after the start.
-            NotFound: There is no such doctor.
+            NotFound: There is no such doctor, or no such patient.
+            NotPermitted: The patient is another person, and the actor is neither a doctor with a relationship nor a system job.
         """
         return await self._frame.read_consistent(
             operations.is_bookable, doctor_id, starts_at, ends_at, location_id=location_id, patient_id=patient_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -49,23 +50,26 @@ class AsyncReader(AsyncReadRepositories):
     async def read(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run one statement; if the connection turns out to be lost, once more on another."""
+        """Run one statement; if the connection turns out at once to be lost, once more on another."""
         return await self._audited(False, checked(operation, *args, **kwargs))
 
     async def read_consistent(
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run several statements in a snapshot of their own; if the connection turns out to be lost, once more on another."""
+        """Run several statements in a snapshot of their own; if the connection turns out at once to be lost, once more on another."""
         return await self._audited(True, checked(operation, *args, **kwargs))
 
     async def _audited(self, consistent: bool, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
         lost: StoreError | None = None
+        began = time.monotonic()
         for _ in range(_TRIES):
             journal = Journal()
             try:
                 result = await self._attempt(consistent, journal, script)
             except _LostConnection as failure:
                 lost = failure.error
+                if self._has_waited_since(began):
+                    break
                 continue
             finally:
                 self._denials += journal.denials
@@ -73,6 +77,10 @@ class AsyncReader(AsyncReadRepositories):
             await self._core.write_notes(self._actor, journal.accesses, [])
             return result
         raise lost or AssertionError("an attempt returns or raises")
+
+    def _has_waited_since(self, began: float) -> bool:
+        """Whether a try that failed has waited for a server that says nothing: with another the caller would wait twice."""
+        return time.monotonic() - began > self._core.settings.connect_timeout.total_seconds()
 
     async def _attempt(self, consistent: bool, journal: Journal, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
         """One try on a connection of its own, which is back in its pool before anything is written elsewhere."""
@@ -138,11 +146,14 @@ class AsyncSnapshot(AsyncReader):
         if self._connection is not None:
             raise StoreError("This snapshot is open already: ask for a new one.")
         lost: StoreError | None = None
+        began = time.monotonic()
         for _ in range(_TRIES):
             try:
                 self._connection = await self._begin()
             except _LostConnection as failure:
                 lost = failure.error
+                if self._has_waited_since(began):
+                    break
             else:
                 return self
         raise lost or AssertionError("an attempt returns or raises")

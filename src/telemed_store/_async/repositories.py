@@ -9,7 +9,8 @@ from telemed_store._async.availability import AsyncAvailability, AsyncAvailabili
 from telemed_store._async.consents import AsyncConsentReads, AsyncConsents
 from telemed_store._async.events import AsyncEvents
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
-from telemed_store._async.people import AsyncPeople, AsyncPeopleReads
+from telemed_store._async.people import AsyncPeople
+from telemed_store._async.people_reads import AsyncPeopleReads
 
 __all__ = ["AsyncReadRepositories", "AsyncRepositories"]
 

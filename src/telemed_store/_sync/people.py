@@ -1,208 +1,41 @@
 # Generated from _async/people.py by tools/sync.py. Do not edit.
-"""People: registering, finding and changing doctors, patients and users; specializations and places."""
+"""People: registering and changing doctors, patients and users; their identifiers, registrations and logins; places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from telemed_store._sync.frames import Frame, ReadFrame
-from telemed_store.database.paging import Page
-from telemed_store.database.scoping import Scope
+from telemed_store._sync.frames import Frame
+from telemed_store._sync.people_reads import PeopleReads
 from telemed_store.people import operations
 from telemed_store.people.models import (
     Doctor,
     DoctorPatch,
+    DoctorRegistration,
     DoctorStatus,
-    DoctorSummary,
+    Identifier,
+    IdentifierPatch,
     NewDoctor,
+    NewIdentifier,
     NewPatient,
+    NewRegistration,
     NewServiceLocation,
+    NewUserIdentity,
     Patient,
-    PatientIdentity,
     PatientPatch,
     PatientStatus,
-    PatientSummary,
+    RegistrationPatch,
     ServiceLocation,
     ServiceLocationPatch,
     Specialization,
-    SpecializationCount,
     SpecializationPatch,
     User,
+    UserIdentity,
     UserPatch,
+    UserStatus,
 )
 
-__all__ = ["People", "PeopleReads"]
-
-
-class PeopleReads:
-    """Reading people. Doctors are public; of patients and users a person sees themself and those they have a relationship with."""
-
-    def __init__(self, frame: ReadFrame) -> None:
-        self._frame = frame
-
-    def doctor(self, id: UUID) -> Doctor:
-        """A doctor's public professional profile.
-
-        Raises:
-            NotFound: There is none, or it was deleted.
-        """
-        return self._frame.read(operations.doctor, id)
-
-    def by_registration(self, authority: str, region: str, number: str) -> Doctor:
-        """The doctor with a professional registration, such as ``("crm", "SP", "123456")`` (Q202).
-
-        Raises:
-            ValidationFailed: A CRM number or federative unit is not well formed.
-            NotFound: There is none.
-        """
-        return self._frame.read(operations.by_registration, authority, region, number)
-
-    def search_doctors(
-        self,
-        scope: Scope[Doctor] | None = None,
-        text: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> Page[DoctorSummary]:
-        """Active doctors with at least one specialization, the newest first, with specializations and active places (Q050).
-
-        Args:
-            scope: Further filters, such as ``WithSpecialization(id) & Online()``.
-            text: Each word begins a word of the doctor's or a specialization's name; case and accents do not matter.
-            limit: Doctors per page: 6 if omitted, 50 at most.
-            cursor: ``next_cursor`` of the page before.
-
-        Raises:
-            ValidationFailed: ``limit`` is below 1, or a filter's value is not usable.
-            InvalidCursor: The cursor is of another list, other filters or another actor.
-
-        Example:
-            >>> def cardiologists(mine: BoundStore, cardiology: UUID) -> Page[DoctorSummary]:
-            ...     return mine.people.search_doctors(WithSpecialization(cardiology) & Online(), text="ana", limit=10)
-        """
-        return self._frame.read_consistent(operations.search_doctors, scope, text, limit, cursor)
-
-    def doctors(
-        self, scope: Scope[Doctor] | None = None, limit: int | None = None, cursor: str | None = None
-    ) -> Page[Doctor]:
-        """Doctors of any status in the order of ids (Q051); 10 per page, 100 at most.
-
-        Raises:
-            ValidationFailed: ``limit`` is below 1, or a filter's value is not usable.
-            InvalidCursor: The cursor is of another list, other filters or another actor.
-        """
-        return self._frame.read(operations.doctors, scope, limit, cursor)
-
-    def doctors_with(
-        self, specialization_id: UUID, limit: int | None = None, cursor: str | None = None
-    ) -> Page[Doctor]:
-        """Active doctors of one specialization, the newest first (Q052); 50 per page, 200 at most.
-
-        Raises:
-            ValidationFailed: ``limit`` is below 1.
-            InvalidCursor: The cursor is of another list, other filters or another actor.
-        """
-        return self._frame.read(operations.doctors_with, specialization_id, limit, cursor)
-
-    def patient(self, id: UUID) -> Patient:
-        """A patient's profile, for the patient, doctors with a relationship and jobs of the system; reads by others are recorded.
-
-        Raises:
-            NotFound: There is none, or it is not visible to the actor.
-        """
-        return self._frame.read_consistent(operations.patient, id)
-
-    def patients(
-        self, scope: Scope[Patient] | None = None, limit: int | None = None, cursor: str | None = None
-    ) -> Page[PatientSummary]:
-        """Patients in the order of ids (Q051), for jobs of the system; 10 per page, 100 at most.
-
-        Raises:
-            NotPermitted: The actor is not a job of the system.
-            ValidationFailed: ``limit`` is below 1, or a filter's value is not usable.
-            InvalidCursor: The cursor is of another list, other filters or another actor.
-        """
-        return self._frame.read(operations.patients, scope, limit, cursor)
-
-    def identity(self, user_id: UUID) -> PatientIdentity:
-        """What identifies a person (CPF, CNS, others), visible as the patient is; reads by others are recorded.
-
-        Raises:
-            NotFound: There is no such user, or they are not visible to the actor.
-        """
-        return self._frame.read_consistent(operations.identity, user_id)
-
-    def by_identifier(self, system: str, value: str) -> User:
-        """The user with an identifier, found by its blind index (Q202); for that user and jobs of the system.
-
-        Args:
-            system: ``cpf``, ``cns``, ``passport`` or any URI.
-            value: With or without punctuation where the system is ``cpf`` or ``cns``.
-
-        Raises:
-            ValidationFailed: A CPF's or CNS's check digits are wrong.
-            NotFound: There is none, or they are not visible to the actor.
-        """
-        return self._frame.read(operations.by_identifier, system, value)
-
-    def user(self, id: UUID) -> User:
-        """A user with the ids of their profiles (Q054); for that user and jobs of the system.
-
-        Raises:
-            NotFound: There is none, or they are not visible to the actor.
-        """
-        return self._frame.read(operations.user, id)
-
-    def user_by_email(self, email: str) -> User:
-        """The user with an e-mail address, whatever its case (Q054); for that user and jobs of the system.
-
-        Raises:
-            NotFound: There is none, or they are not visible to the actor.
-        """
-        return self._frame.read(operations.user_by_email, email)
-
-    def specializations(self, limit: int | None = None, cursor: str | None = None) -> Page[SpecializationCount]:
-        """Active specializations by name, with how many active doctors have each (Q052); 50 per page, 200 at most.
-
-        Raises:
-            ValidationFailed: ``limit`` is below 1.
-            InvalidCursor: The cursor is of another list or another actor.
-        """
-        return self._frame.read(operations.specializations, limit, cursor)
-
-    def location(self, id: UUID) -> ServiceLocation:
-        """One place, active or not.
-
-        Raises:
-            NotFound: There is none, or it was removed.
-        """
-        return self._frame.read(operations.location, id)
-
-    def locations(self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[ServiceLocation]:
-        """A doctor's active places by name (Q043); 50 per page, 200 at most.
-
-        Raises:
-            ValidationFailed: ``limit`` is below 1.
-            InvalidCursor: The cursor is of another list, another doctor or another actor.
-        """
-        return self._frame.read(operations.locations, doctor_id, limit, cursor)
-
-    def locations_by_ids(self, ids: Sequence[UUID]) -> list[ServiceLocation]:
-        """Places by their ids (Q045), active or not, at most 100, in the order given; unknown and removed ones are left out.
-
-        Raises:
-            ValidationFailed: There are more than 100 ids.
-        """
-        return self._frame.read(operations.locations_by_ids, ids)
-
-    def first_teleconsultation_location(self, doctor_id: UUID) -> ServiceLocation:
-        """The doctor's oldest active teleconsultation location (Q045).
-
-        Raises:
-            NotFound: There is no such doctor.
-        """
-        return self._frame.read(operations.first_teleconsultation_location, doctor_id)
+__all__ = ["People"]
 
 
 class People(PeopleReads):
@@ -272,6 +105,17 @@ class People(PeopleReads):
         """
         return self._frame.write(operations.update_patient, id, patch, expected_version=expected_version)
 
+    def set_user_status(self, id: UUID, status: UserStatus, *, expected_version: int) -> User:
+        """Change whether an account works. Suspending and blocking, and ending it, is for jobs of the system.
+
+        Raises:
+            NotFound: There is no such user.
+            NotPermitted: The actor is another person, or a suspension or blocking is concerned.
+            VersionConflict: The user changed since; ``current`` is the present version.
+            ValidationFailed: There is no such status.
+        """
+        return self._frame.write(operations.set_user_status, id, status, expected_version=expected_version)
+
     def set_doctor_status(self, id: UUID, status: DoctorStatus, *, expected_version: int) -> Doctor:
         """Change whether a doctor practises. Suspending, and ending a suspension, is for jobs of the system.
 
@@ -313,7 +157,7 @@ class People(PeopleReads):
         self._frame.write(operations.delete_patient, id, expected_version=expected_version)
 
     def delete_user(self, id: UUID, *, expected_version: int) -> None:
-        """Delete a user without profiles softly; e-mail address and identifiers are free again.
+        """Delete a user without profiles softly; e-mail address, identifiers and logins are free again (D50).
 
         Raises:
             NotFound: There is no such user.
@@ -322,6 +166,106 @@ class People(PeopleReads):
             Conflict: The user still has a profile.
         """
         self._frame.write(operations.delete_user, id, expected_version=expected_version)
+
+    def link_identity(self, new: NewUserIdentity) -> UserIdentity:
+        """Link a login of the host's identity provider to a user, who may have several. 3 statements.
+
+        Raises:
+            NotFound: There is no such user.
+            NotPermitted: The actor is another person.
+            AlreadyExists: The login is linked already; ``existing_id`` is the user's, told to that user and jobs of the system.
+
+        Example:
+            >>> def first_login(desk: BoundStore, user: User, claims: dict[str, str]) -> UserIdentity:
+            ...     new = NewUserIdentity(user_id=user.id, issuer=claims["iss"], subject=claims["sub"])
+            ...     return desk.people.link_identity(new)
+        """
+        return self._frame.write(operations.link_identity, new)
+
+    def unlink_identity(self, id: UUID, *, expected_version: int) -> None:
+        """Delete the link of a login, which can then be linked again. 2 statements.
+
+        Raises:
+            NotFound: There is no such link.
+            NotPermitted: The actor is another person.
+            VersionConflict: ``current`` is the present version.
+        """
+        self._frame.write(operations.unlink_identity, id, expected_version=expected_version)
+
+    def add_identifier(self, user_id: UUID, new: NewIdentifier) -> Identifier:
+        """Add an identifier of a person. `identity` shows all of them. 4 statements, 6 if nothing of theirs was encrypted before.
+
+        Raises:
+            NotFound: There is no such user.
+            NotPermitted: The actor is another person.
+            AlreadyExists: Somebody has this identifier, or the person has a CPF or CNS already; ``field`` is the system.
+        """
+        return self._frame.write(operations.add_identifier, user_id, new)
+
+    def update_identifier(self, id: UUID, patch: IdentifierPatch, *, expected_version: int) -> Identifier:
+        """Correct the value of an identifier. 4 statements.
+
+        Raises:
+            NotFound: There is no such identifier.
+            NotPermitted: The actor is another person.
+            VersionConflict: It changed since; ``current`` is the present version.
+            ValidationFailed: The value is no CPF or CNS, where the system is one of them.
+            AlreadyExists: Somebody has this identifier; ``field`` is the system.
+        """
+        return self._frame.write(operations.update_identifier, id, patch, expected_version=expected_version)
+
+    def remove_identifier(self, id: UUID, *, expected_version: int) -> None:
+        """Remove an identifier; its value is free again (D50). 2 statements.
+
+        Raises:
+            NotFound: There is no such identifier.
+            NotPermitted: The actor is another person.
+            VersionConflict: It changed since; ``current`` is the present version.
+        """
+        self._frame.write(operations.remove_identifier, id, expected_version=expected_version)
+
+    def add_registration(self, doctor_id: UUID, new: NewRegistration) -> DoctorRegistration:
+        """Add a registration of a doctor with a professional authority; a doctor's first one is the primary one. 5 statements at most.
+
+        Raises:
+            NotFound: There is no such doctor.
+            NotPermitted: The actor is another person.
+            AlreadyExists: It is a doctor's already; ``field`` is ``registration``.
+        """
+        return self._frame.write(operations.add_registration, doctor_id, new)
+
+    def update_registration(self, id: UUID, patch: RegistrationPatch, *, expected_version: int) -> DoctorRegistration:
+        """Correct region or number of a registration; what is not passed stays. 5 statements at most.
+
+        Raises:
+            NotFound: There is no such registration.
+            NotPermitted: The actor is another person.
+            VersionConflict: It changed since; ``current`` is the present version.
+            ValidationFailed: It is a CRM, and the region is no federative unit or the number no CRM number.
+            AlreadyExists: It is a doctor's already; ``field`` is ``registration``.
+        """
+        return self._frame.write(operations.update_registration, id, patch, expected_version=expected_version)
+
+    def set_primary_registration(self, id: UUID, *, expected_version: int) -> DoctorRegistration:
+        """Let a registration stand for its doctor, who always has exactly one primary one. 5 statements at most.
+
+        Raises:
+            NotFound: There is no such registration.
+            NotPermitted: The actor is another person.
+            VersionConflict: It changed since; ``current`` is the present version.
+        """
+        return self._frame.write(operations.set_primary_registration, id, expected_version=expected_version)
+
+    def remove_registration(self, id: UUID, *, expected_version: int) -> None:
+        """Remove a registration; its number is free again (D50). 4 statements at most.
+
+        Raises:
+            NotFound: There is no such registration.
+            NotPermitted: The actor is another person.
+            VersionConflict: It changed since; ``current`` is the present version.
+            Conflict: It is the primary one, and there are others: one of them becomes primary first.
+        """
+        self._frame.write(operations.remove_registration, id, expected_version=expected_version)
 
     def add_specialization(self, name: str) -> Specialization:
         """Add a specialization; its name is unique whatever the case.

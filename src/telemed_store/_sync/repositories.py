@@ -10,7 +10,8 @@ from telemed_store._sync.availability import Availability, AvailabilityReads
 from telemed_store._sync.consents import ConsentReads, Consents
 from telemed_store._sync.events import Events
 from telemed_store._sync.frames import Frame, ReadFrame
-from telemed_store._sync.people import People, PeopleReads
+from telemed_store._sync.people import People
+from telemed_store._sync.people_reads import PeopleReads
 
 __all__ = ["ReadRepositories", "Repositories"]
 

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -37,6 +37,7 @@ from telemed_store.appointments.rows import (
     write_log,
 )
 from telemed_store.audit.context import Context
+from telemed_store.availability.preconditions import booking_people, interval_problems, people_problems
 from telemed_store.availability.slots import effective_interval
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.identity import new_id
@@ -45,9 +46,6 @@ from telemed_store.events.operations import record
 from telemed_store.people.guards import lock_guards
 
 __all__ = ["Booked", "IdempotencyKey", "reschedule", "schedule"]
-
-LONGEST: Final = dt.timedelta(days=1)
-"""An appointment lies within one effective window, and none is longer than a day."""
 
 IdempotencyKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """What makes repeating a request safe."""
@@ -191,28 +189,8 @@ def reschedule(
 
 def _preconditions(connection: Connection, context: Context, new: NewAppointment) -> Row[*tuple[Any, ...]]:
     """Who and where of a booking, checked (Q006); the creator is the acting user, for a system job the doctor's user."""
-    found = connection.execute(
-        sql.BOOKING_PRECONDITIONS,
-        {
-            "doctor_id": new.doctor_id,
-            "patient_id": new.patient_id,
-            "location_id": new.location_id,
-            "creator_id": context.actor.id,
-        },
-    ).one()
-    wrong: dict[str, str] = {}
-    if found.doctor_id is None:
-        wrong["doctor_id"] = "names no doctor"
-    elif found.doctor_status != "active":
-        wrong["doctor_id"] = "names a doctor who is not active"
-    if found.patient_id is None:
-        wrong["patient_id"] = "names no patient"
-    elif missing := _missing_of_patient(found):
-        wrong["patient_id"] = f"names a patient whose profile is not complete: {', '.join(missing)}"
-    elif found.patient_user_id == found.doctor_user_id:
-        wrong["patient_id"] = "is the doctor's own patient profile"
-    if new.location_id is not None and found.location_id is None:
-        wrong["location_id"] = "names no active location of this doctor"
+    found = booking_people(connection, new.doctor_id, new.patient_id, new.location_id, context.actor.id)
+    wrong = people_problems(found)
     if (
         not wrong
         and not context.actor.is_system
@@ -226,12 +204,6 @@ def _preconditions(connection: Connection, context: Context, new: NewAppointment
     if wrong:
         raise ValidationFailed(wrong)
     return found
-
-
-def _missing_of_patient(found: Row[*tuple[Any, ...]]) -> list[str]:
-    needed = ("date_of_birth", "gender", "phone", "emergency_contact", "emergency_phone")
-    missing = [name for name in needed if getattr(found, name) is None]
-    return missing if found.patient_status == "active" else [*missing, "status is not active"]
 
 
 def _place(
@@ -278,12 +250,8 @@ def _check_free(
 
 
 def _check_interval(context: Context, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
-    if starts_at <= context.now():
-        raise ValidationFailed({"starts_at": "must lie in the future"})
-    if ends_at <= starts_at:
-        raise ValidationFailed({"ends_at": "must be later than starts_at"})
-    if ends_at - starts_at > LONGEST:
-        raise ValidationFailed({"ends_at": "must be at most one day after starts_at"})
+    if wrong := interval_problems(context.now(), starts_at, ends_at):
+        raise ValidationFailed(wrong)
 
 
 def _stored_for(connection: Connection, context: Context, key: str, digest: bytes | None) -> Appointment | None:

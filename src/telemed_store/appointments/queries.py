@@ -22,6 +22,7 @@ from telemed_store.database.planning import filtered_only
 from telemed_store.database.scoping import Scope, conditions, content, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import Conflict, NotFound, ValidationFailed
+from telemed_store.people.operations import check_may_ask_for_time
 from telemed_store.people.tables import patients
 
 __all__ = [
@@ -222,9 +223,19 @@ def logs(
     return _LOG_ORDER.page([sql.log_from(row) for row in rows], size, context.cursors, binding)
 
 
+# Q004 as a question, with the user of the patient asked about, by pk_patients: one row always.
+_OVERLAPS: Final = select(
+    sql.OVERLAPPING.exists().label("overlaps"),
+    select(patients.c.user_id)
+    .where(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
+    .scalar_subquery()
+    .label("patient_user_id"),
+)
+
+
 def overlapping(
     connection: Connection,
-    _context: Context,
+    context: Context,
     starts_at: dt.datetime,
     ends_at: dt.datetime,
     *,
@@ -232,7 +243,10 @@ def overlapping(
     patient_id: UUID | None = None,
     except_id: UUID | None = None,
 ) -> bool:
-    """Whether an active appointment of the doctor or the patient overlaps the interval (Q004); advice, no guarantee."""
+    """Whether an active appointment of the doctor or the patient overlaps the interval (Q004); advice, no guarantee.
+
+    One statement; one more to see a doctor's relationship with the patient.
+    """
     if doctor_id is None and patient_id is None:
         raise ValidationFailed({"doctor_id": "is needed, or patient_id"})
     if ends_at <= starts_at:
@@ -244,7 +258,12 @@ def overlapping(
         "patient_id": patient_id or NOBODY,
         "self_id": except_id or NOBODY,
     }
-    return connection.execute(sql.OVERLAPPING, values).first() is not None
+    found = connection.execute(_OVERLAPS, values).one()
+    if patient_id is not None:
+        if found.patient_user_id is None:
+            raise NotFound("patient")
+        check_may_ask_for_time(connection, context, patient_id, found.patient_user_id)
+    return bool(found.overlaps)
 
 
 class BusyRow(NamedTuple):

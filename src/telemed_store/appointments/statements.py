@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, insert, or_, select, update
 
 from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog
 from telemed_store.appointments.tables import appointment_logs, appointments
@@ -20,7 +20,6 @@ __all__ = [
     "APPOINTMENT_COLUMNS",
     "APPOINTMENT_FOR_UPDATE",
     "APPOINTMENT_WITH_SIDES",
-    "BOOKING_PRECONDITIONS",
     "BY_IDEMPOTENCY_KEY",
     "BY_IDEMPOTENCY_KEYS",
     "EXISTS",
@@ -65,49 +64,6 @@ def sides_visible() -> ColumnElement[bool]:
         appointments.c.patient_id == own_patient,
     )
 
-
-_request = select(
-    *(bindparam(name, type_=Id()).label(name) for name in ("doctor_id", "patient_id", "location_id", "creator_id"))
-).subquery("request")
-
-# Q006. pk_doctors, pk_patients, pk_service_locations, pk_users: all a booking must know of its people, in one statement.
-BOOKING_PRECONDITIONS: Final = (
-    select(
-        doctors.c.id.label("doctor_id"),
-        doctors.c.user_id.label("doctor_user_id"),
-        doctors.c.status.label("doctor_status"),
-        doctors.c.zone.label("doctor_zone"),
-        patients.c.id.label("patient_id"),
-        patients.c.user_id.label("patient_user_id"),
-        patients.c.status.label("patient_status"),
-        patients.c.date_of_birth,
-        patients.c.gender,
-        patients.c.phone,
-        patients.c.emergency_contact,
-        patients.c.emergency_phone,
-        service_locations.c.id.label("location_id"),
-        users.c.id.label("creator_id"),
-    )
-    .select_from(_request)
-    .outerjoin(doctors, and_(doctors.c.id == _request.c.doctor_id, doctors.c.deleted_at.is_(None)))
-    .outerjoin(patients, and_(patients.c.id == _request.c.patient_id, patients.c.deleted_at.is_(None)))
-    .outerjoin(
-        service_locations,
-        and_(
-            service_locations.c.id == _request.c.location_id,
-            service_locations.c.doctor_id == doctors.c.id,
-            service_locations.c.is_active,
-            service_locations.c.deleted_at.is_(None),
-        ),
-    )
-    .outerjoin(
-        users,
-        and_(
-            users.c.id == func.coalesce(_request.c.creator_id, doctors.c.user_id),
-            users.c.deleted_at.is_(None),
-        ),
-    )
-)
 
 # Q004. ix_appointments_doctor_id_ends_at, ix_appointments_patient_id_ends_at
 OVERLAPPING: Final = (

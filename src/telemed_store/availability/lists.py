@@ -23,7 +23,6 @@ from telemed_store.availability.statements import (
     BLOCKS_FROM,
     DATE_ORDER,
     HAS_WINDOWS,
-    LOCATIONS,
     RECURRING,
     SPECIFIC_BETWEEN,
     SPECIFIC_FROM,
@@ -31,7 +30,6 @@ from telemed_store.availability.statements import (
     WINDOW_SELECT,
     WINDOWS_BY_ID,
     to_block,
-    to_location,
     to_window,
 )
 from telemed_store.availability.tables import availability_windows
@@ -39,6 +37,7 @@ from telemed_store.availability.windows import NO_ID, DoctorCalendarFacts, docto
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, parameters, shape
 from telemed_store.errors import ValidationFailed
+from telemed_store.people.operations import locations
 
 __all__ = [
     "blocks",
@@ -125,12 +124,11 @@ def set_up(connection: Connection, context: Context, doctor_id: UUID, limit: int
     facts = doctor_facts(connection, doctor_id)
     doctor = {"doctor_id": doctor_id}
     upcoming = {**doctor, "from_date": facts.today(context.now())}
-    places = connection.execute(LOCATIONS, {**doctor, "page_limit": _SIZE.of(limit)})
     return DoctorSetUp(
         doctor_id=doctor_id,
         zone=facts.zone,
         schedule_version=facts.schedule_version,
-        locations=tuple(to_location(row) for row in places),
+        locations=locations(connection, context, doctor_id, limit),
         recurring=_page(connection, context, ("recurring", RECURRING, WEEK_ORDER, to_window), doctor, limit, None),
         specific=_page(connection, context, ("specific", SPECIFIC_FROM, DATE_ORDER, to_window), upcoming, limit, None),
         blocks=_page(connection, context, _blocks_for(context, facts), upcoming, limit, None),

@@ -224,7 +224,7 @@ class DoctorSetUp(StoredModel):
 
     Attributes:
         schedule_version: What ``save_schedule`` expects.
-        locations: Active ones, by name.
+        locations: Active ones, by name; ``people.locations`` reads on.
         recurring: Recurring windows, inactive ones too, by weekday and start.
         specific: Specific windows from today on, inactive ones too, by date and start.
         blocks: Blocks that are not over, by first date.
@@ -233,7 +233,7 @@ class DoctorSetUp(StoredModel):
     doctor_id: UUID
     zone: str
     schedule_version: int
-    locations: tuple[ServiceLocation, ...]
+    locations: Page[ServiceLocation]
     recurring: Page[AvailabilityWindow]
     specific: Page[AvailabilityWindow]
     blocks: Page[BlockedDates]

@@ -14,6 +14,7 @@ from telemed_store.availability.models import AvailabilityWindow
 from telemed_store.availability.tables import availability_windows, blocked_dates
 from telemed_store.database.scoping import Bind, Scope, check_order
 from telemed_store.database.types import Id
+from telemed_store.people.lists import DoctorStatus
 from telemed_store.people.models import Doctor
 from telemed_store.people.tables import doctors, service_locations
 
@@ -78,9 +79,9 @@ def _any_window(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class AvailableOn(Scope[Doctor]):
-    """Doctors with an effective window on a date of their own zone (Q050): by the rule of free slots (D05).
+    """Active doctors with an effective window on a date of their own zone (Q050): by the rule of free slots (D05).
 
-    Blocks, and windows whose location is closed, count as they do there.
+    The doctor's status, blocks, and windows whose location is closed count as they do there.
 
     Whether a slot is still free there is another question: ``availability.free_slots_of``.
     """
@@ -107,7 +108,8 @@ class AvailableOn(Scope[Doctor]):
         recurring = _any_window(window.specific_date.is_(None), weekday, location_open)
         # A specific window displaces the recurring ones of its date even where its own location is closed.
         displaced = _any_window(window.specific_date == date)
-        return and_(~blocked, or_(specific, and_(recurring, ~displaced)))
+        active = doctors.c.status == DoctorStatus.ACTIVE
+        return and_(active, ~blocked, or_(specific, and_(recurring, ~displaced)))
 
     @override
     def values(self, now: dt.datetime) -> dict[str, dt.date | int]:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from telemed_store.audit.context import Context
 from telemed_store.availability import calendar
 from telemed_store.availability.busy import BusyTime, appointment_steps
 from telemed_store.availability.calendar import Block, Busy, Interval, Window
 from telemed_store.availability.models import FreeSlot
-from telemed_store.availability.statements import ACTIVE_LOCATIONS, BLOCKS_BETWEEN, CALENDARS
+from telemed_store.availability.preconditions import booking_people, interval_problems, people_problems
+from telemed_store.availability.statements import (
+    ACTIVE_LOCATIONS,
+    BLOCKS_BETWEEN,
+    CALENDARS,
+    CALENDARS_FOR_PATIENT,
+)
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.local_time import MINUTES_PER_DAY, as_utc, to_utc, zone
 from telemed_store.errors import NotFound, ValidationFailed
 from telemed_store.people.lists import DoctorStatus
+from telemed_store.people.operations import check_may_ask_for_time
 
 __all__ = [
     "Calendar",
@@ -39,7 +46,7 @@ LONGEST: Final = dt.timedelta(days=1)
 _DAYS_AROUND: Final = 2
 
 # Where a window stands in a row of CALENDARS: behind the doctor, before the open location.
-_WINDOW: Final = slice(3, -1)
+_WINDOW: Final = slice(3, 11)
 
 _slot: Final = hydrator(FreeSlot)
 
@@ -98,11 +105,40 @@ def load_calendar(
     connection: Connection, doctor_ids: Sequence[UUID], first_date: dt.date, last_date: dt.date
 ) -> dict[UUID, Calendar]:
     """The calendars of some doctors for some dates, in two statements; unknown doctors are left out."""
-    ids = list(dict.fromkeys(doctor_ids))
-    dates = {"first_date": first_date, "last_date": last_date}
-    rows = connection.execute(CALENDARS, {"doctor_ids": ids, **dates}).all()
+    wanted = _wanted(doctor_ids, first_date, last_date)
+    return _calendars(connection, wanted, connection.execute(CALENDARS, wanted).all())
+
+
+def _load_calendar_for(
+    connection: Connection,
+    context: Context,
+    doctor_ids: Sequence[UUID],
+    first_date: dt.date,
+    last_date: dt.date,
+    patient_id: UUID | None,
+) -> dict[UUID, Calendar]:
+    """The same; if it is for a patient, after making sure that the actor may learn when that patient is busy."""
+    if patient_id is None:
+        return load_calendar(connection, doctor_ids, first_date, last_date)
+    wanted = _wanted(doctor_ids, first_date, last_date)
+    rows = connection.execute(CALENDARS_FOR_PATIENT, {**wanted, "patient_id": patient_id}).all()
+    if not rows:
+        return {}
+    if rows[0].patient_user_id is None:
+        raise NotFound("patient")
+    check_may_ask_for_time(connection, context, patient_id, rows[0].patient_user_id)
+    return _calendars(connection, wanted, rows)
+
+
+def _wanted(doctor_ids: Sequence[UUID], first_date: dt.date, last_date: dt.date) -> dict[str, Any]:
+    return {"doctor_ids": list(dict.fromkeys(doctor_ids)), "first_date": first_date, "last_date": last_date}
+
+
+def _calendars(
+    connection: Connection, wanted: dict[str, Any], rows: Sequence[Row[*tuple[Any, ...]]]
+) -> dict[UUID, Calendar]:
     blocks: dict[UUID, list[Block]] = {}
-    for doctor_id, first, last, name in connection.execute(BLOCKS_BETWEEN, {"doctor_ids": ids, **dates}):
+    for doctor_id, first, last, name in connection.execute(BLOCKS_BETWEEN, wanted):
         blocks.setdefault(doctor_id, []).append(Block(first, last, name))
     windows: dict[UUID, list[Window]] = {}
     closed: set[UUID] = set()
@@ -136,14 +172,14 @@ def free_slots(
     patient_id: UUID | None = None,
     duration: dt.timedelta | None = None,
 ) -> list[FreeSlot]:
-    """Q040, Q041 over Q007 and Q009: three statements."""
+    """Q040, Q041 over Q007 and Q009: three statements; one more to see a doctor's relationship with the patient."""
     if last_date < first_date:
         raise ValidationFailed({"last_date": "must not lie before first_date"})
     if (last_date - first_date).days >= MAX_DAYS:
         raise ValidationFailed({"last_date": f"must lie within {MAX_DAYS} days, the first one counted"})
     _check_dates(first_date=first_date, last_date=last_date)
     search = _search(context, duration)
-    calendars = load_calendar(connection, [doctor_id], first_date, last_date)
+    calendars = _load_calendar_for(connection, context, [doctor_id], first_date, last_date, patient_id)
     if doctor_id not in calendars:
         raise NotFound("doctor")
     return _slots(connection, context, list(calendars.values()), first_date, last_date, patient_id, search)
@@ -157,13 +193,13 @@ def free_slots_of(
     patient_id: UUID | None = None,
     duration: dt.timedelta | None = None,
 ) -> list[FreeSlot]:
-    """Q040 over Q008: three statements, however many doctors."""
+    """Q040 over Q008: three statements, however many doctors; one more to see a doctor's relationship with the patient."""
     ids = list(dict.fromkeys(doctor_ids))
     if len(ids) > MAX_DOCTORS:
         raise ValidationFailed({"doctor_ids": f"must be at most {MAX_DOCTORS}"})
     _check_dates(date=date)
     search = _search(context, duration)
-    calendars = load_calendar(connection, ids, date, date) if ids else {}
+    calendars = _load_calendar_for(connection, context, ids, date, date, patient_id) if ids else {}
     return _slots(connection, context, [calendars[i] for i in ids if i in calendars], date, date, patient_id, search)
 
 
@@ -195,16 +231,21 @@ def is_bookable(
     location_id: UUID | None = None,
     patient_id: UUID | None = None,
 ) -> bool:
-    """Q047: three statements, four with a location."""
+    """Q047: four statements; one more to see a doctor's relationship with the patient."""
     start, end = as_utc(starts_at), as_utc(ends_at)
     if end <= start:
         raise ValidationFailed({"ends_at": "must be later than starts_at"})
-    found = _calendar_around(connection, doctor_id, start)
-    if found is None:
+    people = booking_people(connection, doctor_id, patient_id, location_id, context.actor.id)
+    if people.doctor_id is None:
         raise NotFound("doctor")
-    if not found.bookable or start <= context.now() or found.interval(start, end, location_id) is None:
+    if patient_id is not None:
+        if people.patient_id is None:
+            raise NotFound("patient")
+        check_may_ask_for_time(connection, context, patient_id, people.patient_user_id)
+    if people_problems(people) or interval_problems(context.now(), start, end):
         return False
-    if location_id is not None and location_id not in active_locations(connection, doctor_id):
+    found = _calendar_around(connection, doctor_id, start)
+    if found is None or found.interval(start, end, location_id) is None:
         return False
     patients = [] if patient_id is None else [patient_id]
     busy = appointment_steps().busy_between(connection, context, [doctor_id], patients, start, end)

@@ -12,8 +12,7 @@ from telemed_store.availability.tables import availability_windows, blocked_date
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.paging import Keyset
 from telemed_store.database.types import Id
-from telemed_store.people.models import ServiceLocation
-from telemed_store.people.tables import doctors, service_locations
+from telemed_store.people.tables import doctors, patients, service_locations
 
 __all__ = [
     "ACTIVE_LOCATIONS",
@@ -24,13 +23,13 @@ __all__ = [
     "BLOCK_ORDER",
     "BLOCK_OWNER",
     "CALENDARS",
+    "CALENDARS_FOR_PATIENT",
     "DATE_ORDER",
     "DOCTOR",
     "HAS_WINDOWS",
     "INSERT_BLOCK",
     "INSERT_WINDOWS",
     "LIVE_WINDOWS_FROM",
-    "LOCATIONS",
     "OVERLAPPING_BLOCKS",
     "OVERLAPPING_WINDOWS",
     "RECURRING",
@@ -47,7 +46,6 @@ __all__ = [
     "WINDOW_OWNER",
     "WINDOW_SELECT",
     "to_block",
-    "to_location",
     "to_window",
 ]
 
@@ -56,7 +54,6 @@ _b: Final = blocked_dates.c
 
 to_window: Final = hydrator(AvailabilityWindow)
 to_block: Final = hydrator(BlockedDates)
-to_location: Final = hydrator(ServiceLocation)
 
 _LIVE_WINDOW: Final = _w.deleted_at.is_(None)
 _LIVE_BLOCK: Final = _b.deleted_at.is_(None)
@@ -89,18 +86,6 @@ ACTIVE_LOCATIONS: Final = select(service_locations.c.id).where(
     service_locations.c.doctor_id == bindparam("doctor_id", type_=Id()),
     service_locations.c.is_active,
     service_locations.c.deleted_at.is_(None),
-)
-
-# ix_service_locations_doctor_id_name_id
-LOCATIONS: Final = (
-    select(*(service_locations.c[name] for name in ServiceLocation.model_fields))
-    .where(
-        service_locations.c.doctor_id == bindparam("doctor_id", type_=Id()),
-        service_locations.c.is_active,
-        service_locations.c.deleted_at.is_(None),
-    )
-    .order_by(service_locations.c.name, service_locations.c.id)
-    .limit(bindparam("page_limit"))
 )
 
 # --- calendars --------------------------------------------------------------------------------------------------------------
@@ -140,6 +125,14 @@ CALENDARS: Final[Select[*tuple[Any, ...]]] = (
         )
     )
     .where(doctors.c.id.in_(bindparam("doctor_ids", type_=Id(), expanding=True)), doctors.c.deleted_at.is_(None))
+)
+
+# The same, every row with the user of one patient, by pk_patients: whose time is asked for costs no statement of its own (Q041).
+CALENDARS_FOR_PATIENT: Final = CALENDARS.add_columns(
+    select(patients.c.user_id)
+    .where(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
+    .scalar_subquery()
+    .label("patient_user_id")
 )
 
 # ix_blocked_dates_doctor_id_last_date_first_date_id

@@ -27,6 +27,7 @@ _SIZE: Final = PageSize(20, 100)
 def grant(connection: Connection, context: Context, new: NewConsent) -> Consent:
     """Close the active consent of this type, if there is one, and write the new one: 4 statements, closing and origin add 1 each."""
     _check_own(context, new.user_id)
+    # Concurrent grants of one user go one after the other, so that each closes the one before (D48).
     if connection.execute(sql.LOCK_USER, {"user_id": new.user_id}).first() is None:
         raise ValidationFailed({"user_id": "must name an existing user"})
     closed = _active(connection, new.user_id, new.type)

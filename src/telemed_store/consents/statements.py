@@ -11,7 +11,7 @@ from telemed_store.consents.tables import consents
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.paging import Keyset
 from telemed_store.database.types import Id, UtcDateTime
-from telemed_store.people.tables import users
+from telemed_store.people.statements import LOCK_USER
 
 __all__ = [
     "ACTIVE",
@@ -34,12 +34,6 @@ _active = (
     consents.c.revoked_at.is_(None),
 )
 
-# pk_users. Concurrent grants of one user go one after the other, so that each closes the one before (D48).
-LOCK_USER: Final = (
-    select(users.c.id)
-    .where(users.c.id == bindparam("user_id", type_=Id()), users.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
 # uq_consents_active
 ACTIVE: Final = select(*(consents.c[name] for name in Consent.model_fields)).where(*_active)
 # uq_consents_active

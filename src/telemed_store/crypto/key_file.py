@@ -1,4 +1,4 @@
-"""The key file of a local SQLite store: read if it is there, else made. Servers take keys from settings only."""
+"""The key file of a local SQLite store: read if it is there, else made, unless data need the old one. Servers take keys from settings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from telemed_store.crypto.master_keys import KEYS_SETTING, MasterKeys
+from telemed_store.crypto.tables import SUBJECT_KEYS
 from telemed_store.errors import SettingsError
 
-__all__ = ["key_file"]
+__all__ = ["holds_keys", "key_file"]
 
 _LOG: Final = logging.getLogger(__name__)
 _HEADER: Final = f"""\
@@ -39,8 +40,8 @@ def key_file(path: Path, *, create: bool = True) -> MasterKeys:
         return _load(path)
     if not create:
         raise SettingsError(
-            f"The key file {path} is missing but its database exists: restore the file from its backup, "
-            f"or set {KEYS_SETTING}."
+            f"The key file {path} is missing but its database holds data that only its keys open: restore the file from its "
+            f"backup, or set {KEYS_SETTING}."
         )
     try:
         made = _make(path, _HEADER + MasterKeys.generate().to_setting().get_secret_value() + "\n")
@@ -52,6 +53,28 @@ def key_file(path: Path, *, create: bool = True) -> MasterKeys:
     if made:
         _LOG.warning("Made new encryption keys in %s: back this file up, without it the data cannot be read.", path)
     return _load(path)
+
+
+def holds_keys(database: Path) -> bool:
+    """Whether a SQLite database may hold data keys, which only the keys that wrapped them open.
+
+    Args:
+        database: The file. It is looked into, and nothing of it changed; one that cannot be read may hold keys.
+    """
+    try:
+        if database.stat().st_size == 0:
+            return False
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    import sqlite3
+
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute(f"SELECT 1 FROM {SUBJECT_KEYS.name} LIMIT 1").fetchone() is not None  # noqa: S608 - our own table's name
+    except sqlite3.Error as failure:
+        return "no such table" not in str(failure)
 
 
 def _load(path: Path) -> MasterKeys:

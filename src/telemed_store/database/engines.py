@@ -1,7 +1,7 @@
 """How a database is opened: URLs and drivers, pools, time limits, isolation, and what each new connection is told.
 
 Two pools per database: ``WRITE`` for units of work (READ COMMITTED; BEGIN IMMEDIATE on SQLite) and ``READ`` for readers and
-snapshots (AUTOCOMMIT, no reset on return, no pre-ping: an idempotent read is retried once instead; design §3.1). A snapshot begins its
+snapshots (AUTOCOMMIT, no reset on return, no ping: an idempotent read is retried once instead; design §3.1). A snapshot begins its
 own transaction on a READ connection with `BEGIN_SNAPSHOT`.
 """
 
@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from telemed_store.database.health import watch
 from telemed_store.database.metadata import SCHEMA
+from telemed_store.database.patience import Patience, be_patient
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings
 
@@ -97,8 +98,7 @@ def engine_plan(url: str | URL, settings: Settings, role: Role, world: World) ->
             "skip_autocommit_rollback": True,
         }
     elif backend != "sqlite":
-        # A unit cannot be repeated by us as a read can, so a connection that died in the pool is found out before it begins.
-        options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+        options["isolation_level"] = "READ COMMITTED"
     translate = translate_map(backend, settings)
     return EnginePlan(parsed, role, settings, options, {"schema_translate_map": translate} if translate else {})
 
@@ -135,40 +135,39 @@ def _with_driver(url: str | URL, world: World) -> URL:
     return parsed if both_worlds else parsed.set(drivername=drivers[world])
 
 
+def _statement_limit(settings: Settings, role: Role) -> dt.timedelta:
+    return settings.read_statement_timeout if role is Role.READ else settings.write_statement_timeout
+
+
 def _postgresql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
-    limit = settings.read_statement_timeout if role is Role.READ else settings.write_statement_timeout
+    limit = _statement_limit(settings, role)
     session = {
         "timezone": "UTC",
         "statement_timeout": _milliseconds(limit),
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(settings.idle_transaction_timeout),
     }
-    connect = settings.connect_timeout.total_seconds()
+    connect, patience = settings.connect_timeout.total_seconds(), Patience.of(settings, limit).statement
     if url.get_driver_name() == "asyncpg":
-        return {"server_settings": session, "timeout": connect, "command_timeout": _patience(settings, limit)}
+        return {"server_settings": session, "timeout": connect, "command_timeout": patience}
     options = " ".join(f"-c {name}={value}" for name, value in session.items())
     return {
         "options": options,
         # libpq takes whole seconds and reads 1 as 2.
         "connect_timeout": max(2, round(connect)),
-        # A network that swallows everything is noticed by the kernel.
-        "tcp_user_timeout": _milliseconds(dt.timedelta(seconds=_patience(settings, limit))),
+        # A network that swallows everything is noticed by the kernel too, which then ends the connection for both sides.
+        "tcp_user_timeout": _milliseconds(dt.timedelta(seconds=patience)),
         "keepalives_idle": "5",
         "keepalives_interval": "2",
         "keepalives_count": "3",
     }
 
 
-def _patience(settings: Settings, limit: dt.timedelta) -> float:
-    """Seconds after which a server that says nothing is given up: a little above the server's own time limits."""
-    return limit.total_seconds() + settings.lock_timeout.total_seconds()
-
-
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
-    limit = settings.read_statement_timeout if role is Role.READ else settings.write_statement_timeout
+    limit = _statement_limit(settings, role)
     session = {
         "time_zone": "'+00:00'",
         "sql_mode": "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
@@ -177,11 +176,11 @@ def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
         "idle_transaction_timeout": str(max(1, round(settings.idle_transaction_timeout.total_seconds()))),
     }
     init = "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in session.items())
-    patience = _patience(settings, limit)
+    patience = Patience.of(settings, limit).statement
     args: dict[str, Any] = {
         "init_command": init,
         "charset": "utf8mb4",
-        "connect_timeout": max(1, round(settings.connect_timeout.total_seconds())),
+        "connect_timeout": settings.connect_timeout.total_seconds(),
         "read_timeout": patience,
     }
     if url.get_driver_name() == "pymysql":
@@ -230,6 +229,10 @@ def configure(engine: Engine, plan: EnginePlan) -> None:
     _keep_values_out_of_logs(engine)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine, plan)
+    else:
+        # A unit cannot be repeated by us as a read can, so a connection that died in the pool is found out before it begins.
+        patience = Patience.of(plan.settings, _statement_limit(plan.settings, plan.role))
+        be_patient(engine, patience, ping=plan.role is Role.WRITE)
     if plan.role is Role.WRITE:
         watch(engine)
 
@@ -259,9 +262,7 @@ _BUSY_STEP: Final = 200
 
 def _configure_sqlite(engine: Engine, plan: EnginePlan) -> None:
     settings = plan.settings
-    limit = (
-        settings.read_statement_timeout if plan.role is Role.READ else settings.write_statement_timeout
-    ).total_seconds()
+    limit = _statement_limit(settings, plan.role).total_seconds()
     pragmas = ["journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "recursive_triggers = ON"]
     if plan.role is Role.WRITE:
         pragmas.append(f"busy_timeout = {_BUSY_STEP}")

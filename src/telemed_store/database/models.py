@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given"]
+__all__ = ["Input", "Instant", "PlainText", "StoredModel", "ZoneName", "given", "is_storable"]
 
 
 class StoredModel(BaseModel):
@@ -29,12 +29,12 @@ class StoredModel(BaseModel):
 class Input(BaseModel):
     """What a caller says: frozen, validated when built, unknown fields refused; errors never quote values."""
 
+    # Built at once, other than rows: FastAPI, which takes inputs as request bodies, warns at a request of what is deferred.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True,
         hide_input_in_errors=True,
         extra="forbid",
         str_strip_whitespace=True,
-        defer_build=True,
         # A verb validates what it is given: a copy changed by ``model_copy`` is not valid because it was once.
         revalidate_instances="always",
     )
@@ -46,11 +46,14 @@ class Input(BaseModel):
     __str__ = __repr__
 
 
+def is_storable(text: str) -> bool:
+    """Whether every engine can store a text, and so can be asked for it: no NUL characters, no lone surrogates."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _storable_text(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("text must not hold NUL characters")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("text must not hold lone surrogates")
+    if not is_storable(value):
+        raise ValueError("text must not hold NUL characters or lone surrogates")
     return value
 
 

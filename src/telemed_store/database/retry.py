@@ -24,8 +24,16 @@ def pauses(
     monotonic: Callable[[], float] = time.monotonic,
     uniform: Callable[[float, float], float] = _random.uniform,
 ) -> Iterator[float]:
-    """The pauses, in seconds, before each further attempt, until ``deadline`` seconds after the first was asked for."""
-    ends_at = monotonic() + deadline
+    """The pauses, in seconds, before each further attempt, until ``deadline`` seconds from this call.
+
+    Call it when the first attempt begins: one that waited long for a lock has used up its part of the time.
+    """
+    return _pauses(monotonic() + deadline, monotonic, uniform)
+
+
+def _pauses(
+    ends_at: float, monotonic: Callable[[], float], uniform: Callable[[float, float], float]
+) -> Iterator[float]:
     bound = FIRST_BOUND
     while (left := ends_at - monotonic()) > 0:
         yield min(uniform(0.0, bound), left)

@@ -53,6 +53,7 @@ outbox: Final = Table(
     "outbox",
     METADATA,
     OutboxColumns,
+    # The relay: what is due, in order.
     Index("ix_outbox_next_attempt_at_event_id", "next_attempt_at", "event_id"),
     **TABLE_OPTIONS,
 )

@@ -79,9 +79,10 @@ NORMALISERS: Final[Mapping[str, Callable[[str], str]]] = {CPF: normalised_cpf, C
 
 
 def known_system(system: str) -> str:
-    """The system's name; one that the library knows more about is known whatever its case and the spaces around it."""
-    folded = system.strip().lower()
-    return folded if folded in NORMALISERS else system
+    """The system's name, trimmed; one that the library knows more about is known whatever its case."""
+    trimmed = system.strip()
+    folded = trimmed.lower()
+    return folded if folded in NORMALISERS else trimmed
 
 
 def normalised_authority(authority: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Annotated, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import MISSING, AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from telemed_store.database.models import Input, PlainText, ZoneName
 from telemed_store.people.brazil import (
@@ -29,12 +29,15 @@ from telemed_store.people.lists import BloodType, Gender, LocationType
 
 __all__ = [
     "DoctorPatch",
+    "IdentifierPatch",
     "NewDoctor",
     "NewIdentifier",
     "NewPatient",
     "NewRegistration",
     "NewServiceLocation",
+    "NewUserIdentity",
     "PatientPatch",
+    "RegistrationPatch",
     "ServiceLocationPatch",
     "SpecializationPatch",
     "UserPatch",
@@ -67,6 +70,9 @@ Languages = tuple[Annotated[PlainText, Field(min_length=1, max_length=35)], ...]
 Fee = Annotated[Decimal, Field(ge=0, max_digits=8, decimal_places=2)]
 Weight = Annotated[Decimal, Field(gt=0, max_digits=5, decimal_places=2)]
 Height = Annotated[int, Field(gt=0, le=300)]
+IdentifierValue = Annotated[PlainText, Field(min_length=1, max_length=255)]
+Region = Annotated[PlainText, Field(min_length=1, max_length=10)]
+RegistrationNumber = Annotated[PlainText, Field(min_length=1, max_length=20)]
 LongNote = Annotated[PlainText, Field(max_length=20_000)]
 Specializations = Annotated[tuple[UUID, ...], Field(max_length=5)]
 
@@ -80,7 +86,7 @@ class NewIdentifier(Input):
     """
 
     system: Annotated[PlainText, Field(min_length=1, max_length=255), AfterValidator(known_system)]
-    value: Annotated[PlainText, Field(min_length=1, max_length=255, repr=False)]
+    value: IdentifierValue = Field(repr=False)
 
     @field_validator("value")
     @classmethod
@@ -89,8 +95,34 @@ class NewIdentifier(Input):
         return value if normalise is None else normalise(value)
 
 
+class IdentifierPatch(Input):
+    """What changes about an identifier: its value. Of another system it is another identifier.
+
+    Attributes:
+        value: As in `NewIdentifier`; a CPF or CNS is normalised and checked by the verb, which knows the system.
+    """
+
+    value: IdentifierValue | MISSING = Field(default=MISSING, repr=False)
+
+
+class NewUserIdentity(Input):
+    """A login of the host's own identity provider, to be linked to a user.
+
+    Attributes:
+        issuer: The identity provider, such as the ``iss`` of its tokens.
+        subject: The account at that provider, such as the ``sub`` of its tokens.
+    """
+
+    # Two accounts of a provider may differ by a space alone: what is compared exactly is kept exactly.
+    model_config: ClassVar[ConfigDict] = ConfigDict(str_strip_whitespace=False)
+
+    user_id: UUID
+    issuer: Annotated[PlainText, Field(min_length=1, max_length=255)]
+    subject: Annotated[PlainText, Field(min_length=1, max_length=255)]
+
+
 class NewRegistration(Input):
-    """A doctor's registration with a professional authority other than the CRM named by ``crm_number``.
+    """A doctor's registration with a professional authority, besides the CRM that ``crm_number`` names at registration.
 
     Attributes:
         authority: Kept trimmed and in lower case.
@@ -99,8 +131,8 @@ class NewRegistration(Input):
     """
 
     authority: Annotated[PlainText, AfterValidator(normalised_authority), Field(min_length=1, max_length=20)]
-    region: Annotated[PlainText, Field(min_length=1, max_length=10)]
-    number: Annotated[PlainText, Field(min_length=1, max_length=20)]
+    region: Region
+    number: RegistrationNumber
 
     @field_validator("region")
     @classmethod
@@ -111,6 +143,18 @@ class NewRegistration(Input):
     @classmethod
     def _crm_number(cls, value: str, known: ValidationInfo) -> str:
         return normalised_crm_number(value) if known.data.get("authority") == CRM else value
+
+
+class RegistrationPatch(Input):
+    """What changes about a registration. With another authority it is another registration.
+
+    Attributes:
+        region: Of a CRM one of the 27 federative units, checked by the verb, which knows the authority.
+        number: Of a CRM 4 to 20 letters and digits, checked by the verb.
+    """
+
+    region: Region | MISSING = MISSING
+    number: RegistrationNumber | MISSING = MISSING
 
 
 class _NewPerson(Input):
@@ -188,14 +232,16 @@ class NewPatient(_NewPerson):
     """A patient to register.
 
     Attributes:
+        gender: Required, as is ``date_of_birth``: both are null after erasure only. That a profile without them is not complete speaks
+            of erased people, not of people who never said them.
         phone: At most 20 digits; punctuation is removed.
         medical_history: Kept encrypted, as are allergies and current_medications.
         height_cm: Centimetres.
         weight_kg: Kilograms.
     """
 
-    gender: Gender | None = None
-    date_of_birth: dt.date | None = None
+    gender: Gender
+    date_of_birth: dt.date
     phone: PhoneNumber | None = None
     mother_name: PersonName | None = None
     emergency_contact: Annotated[PlainText, Field(min_length=1, max_length=100)] | None = None

@@ -1,4 +1,7 @@
-"""Lists of people: the search for doctors, doctors and patients by scope, specializations and places. All paged by keyset."""
+"""Lists of people: the search for doctors, doctors and patients by scope, specializations, places, registrations and logins.
+
+All are paged by keyset.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,29 @@ from telemed_store.database.text_search import casefolded
 from telemed_store.database.types import Id
 from telemed_store.errors import NotPermitted
 from telemed_store.people import statements as sql
+from telemed_store.people.authorities import registration_from
+from telemed_store.people.identities import identity_from
 from telemed_store.people.lists import DoctorStatus
 from telemed_store.people.lookups import doctor_from
 from telemed_store.people.models import (
     Doctor,
+    DoctorRegistration,
     DoctorSummary,
     Patient,
     PatientSummary,
     ServiceLocation,
     Specialization,
     SpecializationCount,
+    UserIdentity,
 )
 from telemed_store.people.places import location_from, specialization_from
+from telemed_store.people.rows import check_owner
 from telemed_store.people.scopes import MatchingText, SearchText, WithDoctorStatus, WithSpecialization
 from telemed_store.people.tables import (
+    doctor_registrations,
     doctor_specializations,
     service_locations,
+    user_identities,
     users,
 )
 from telemed_store.people.tables import (
@@ -46,18 +56,30 @@ from telemed_store.people.tables import (
     specializations as specializations_table,
 )
 
-__all__ = ["doctors", "doctors_with", "locations", "patients", "search_doctors", "specializations"]
+__all__ = [
+    "doctors",
+    "doctors_with",
+    "linked_identities",
+    "locations",
+    "patients",
+    "registrations",
+    "search_doctors",
+    "specializations",
+]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _SEARCH_SIZE: Final = PageSize(6, 50)
 _PEOPLE_SIZE: Final = PageSize(10, 100)
 _PLACES_SIZE: Final = PageSize(50, 200)
+_HELD_SIZE: Final = PageSize(50, 200)
 
 _NEWEST_DOCTORS: Final = Keyset(doctors_table.c.created_at, doctors_table.c.id, descending=True)
 _DOCTORS_BY_ID: Final = Keyset(doctors_table.c.id)
 _PATIENTS_BY_ID: Final = Keyset(patients_table.c.id)
 _BY_NAME_KEY: Final = Keyset(specializations_table.c.name_key, specializations_table.c.id)
+_REGISTRATIONS_BY_ID: Final = Keyset(doctor_registrations.c.id)
+_IDENTITIES_BY_ID: Final = Keyset(user_identities.c.id)
 _PLACES_BY_NAME: Final = Keyset(service_locations.c.name, service_locations.c.id)
 
 _patient_summary: Final = hydrator(PatientSummary)
@@ -252,6 +274,46 @@ def locations(
         limit,
         cursor,
         values=values,
+    )
+
+
+def registrations(
+    connection: Connection, context: Context, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
+) -> Page[DoctorRegistration]:
+    """A doctor's registrations, the oldest first: 1 statement."""
+    values = {"doctor_id": doctor_id}
+    return _list(
+        connection,
+        context,
+        "registrations",
+        sql.REGISTRATIONS_OF,
+        _REGISTRATIONS_BY_ID,
+        _HELD_SIZE,
+        registration_from,
+        None,
+        limit,
+        cursor,
+        values=values,
+    )
+
+
+def linked_identities(
+    connection: Connection, context: Context, user_id: UUID, limit: int | None = None, cursor: str | None = None
+) -> Page[UserIdentity]:
+    """The logins linked to a user, the oldest first: 1 statement."""
+    check_owner(context, "user", user_id, user_id)
+    return _list(
+        connection,
+        context,
+        "linked_identities",
+        sql.IDENTITIES_OF,
+        _IDENTITIES_BY_ID,
+        _HELD_SIZE,
+        identity_from,
+        None,
+        limit,
+        cursor,
+        values={"user_id": user_id},
     )
 
 

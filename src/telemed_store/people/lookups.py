@@ -12,7 +12,7 @@ from telemed_store.audit.context import Context, DataType
 from telemed_store.crypto.fields import decrypt_texts
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.hydration import hydrator
-from telemed_store.errors import NotFound
+from telemed_store.errors import NotFound, NotPermitted
 from telemed_store.people import statements as sql
 from telemed_store.people.brazil import (
     CRM,
@@ -35,6 +35,7 @@ from telemed_store.people.rows import (
 __all__ = [
     "by_identifier",
     "by_registration",
+    "check_may_ask_for_time",
     "doctor",
     "doctor_from",
     "identity",
@@ -44,6 +45,7 @@ __all__ = [
     "user",
     "user_by_email",
     "user_from",
+    "visible_user",
 ]
 
 user_from: Final = hydrator(User)
@@ -71,6 +73,8 @@ def by_registration(connection: Connection, context: Context, authority: str, re
             {"region": (normalised_crm_state, region), "number": (normalised_crm_number, number)},
         )
         region, number = fields["region"], fields["number"]
+    else:
+        region, number = region.strip(), number.strip()
     row = connection.execute(
         sql.DOCTOR_BY_REGISTRATION, {"authority": authority, "region": region, "number": number}
     ).first()
@@ -115,19 +119,20 @@ def identity(connection: Connection, context: Context, user_id: UUID) -> Patient
         connection, context.keys, [(identifier_binding(row.identifier_id, user_id), row.value) for row in present]
     )
     identifiers = tuple(
-        Identifier(system=row.system, value=value or "") for row, value in zip(present, values, strict=True)
+        Identifier(id=row.identifier_id, version=row.version, system=row.system, value=value or "")
+        for row, value in zip(present, values, strict=True)
     )
     return PatientIdentity(user_id=user_id, name=rows[0].name, identifiers=identifiers)
 
 
 def user(connection: Connection, context: Context, user_id: OwnId) -> User:
     """A user with the ids of their profiles (Q054, D57)."""
-    return _visible_user(context, connection.execute(sql.USER_BY_ID, {"id": user_id}).first())
+    return visible_user(context, connection.execute(sql.USER_BY_ID, {"id": user_id}).first())
 
 
 def user_by_email(connection: Connection, context: Context, email: str) -> User:
     """The user with this e-mail address, whatever its case (Q054)."""
-    return _visible_user(context, connection.execute(sql.USER_BY_EMAIL, {"email": email.strip().lower()}).first())
+    return visible_user(context, connection.execute(sql.USER_BY_EMAIL, {"email": email.strip().lower()}).first())
 
 
 def by_identifier(connection: Connection, context: Context, system: str, value: str) -> User:
@@ -137,7 +142,20 @@ def by_identifier(connection: Connection, context: Context, system: str, value: 
     canonical = normalised({"value": (normalise, value)})["value"]
     value_index = context.keys.blind_index(index_field(system), canonical)
     row = connection.execute(sql.USER_BY_IDENTIFIER, {"system": system, "value_index": value_index}).first()
-    return _visible_user(context, row)
+    return visible_user(context, row)
+
+
+def check_may_ask_for_time(connection: Connection, context: Context, patient_id: UUID, user_id: UUID) -> None:
+    """Refuse to tell when another person is busy, and note that it was told (C13, C14).
+
+    That somebody has an appointment is health data. So a patient's id is given by the patient, by a job of the system, and by those
+    who may read that patient's profile too: a doctor with a relationship, or in an emergency; what they learn leaves its access row.
+    No statement, 1 to look for a relationship.
+    """
+    if not _may_view(connection, context, user_id, patient_id):
+        context.denied("patient", patient_id)
+        raise NotPermitted
+    context.accessed([user_id], DataType.CONSULTATION)
 
 
 def may_view_user(connection: Connection, context: Context, user_id: UUID) -> bool:
@@ -148,7 +166,8 @@ def may_view_user(connection: Connection, context: Context, user_id: UUID) -> bo
     return row is not None and _may_view(connection, context, user_id, row.patient_id)
 
 
-def _visible_user(context: Context, row: Sequence[Any] | None) -> User:
+def visible_user(context: Context, row: Sequence[Any] | None) -> User:
+    """The user of a row, for that user and jobs of the system."""
     if row is None:
         raise NotFound("user")
     found = user_from(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from pydantic import Field
@@ -13,12 +13,15 @@ from telemed_store.database.models import StoredModel
 from telemed_store.people.brazil import CNS, CPF
 from telemed_store.people.inputs import (
     DoctorPatch,
+    IdentifierPatch,
     NewDoctor,
     NewIdentifier,
     NewPatient,
     NewRegistration,
     NewServiceLocation,
+    NewUserIdentity,
     PatientPatch,
+    RegistrationPatch,
     ServiceLocationPatch,
     SpecializationPatch,
     UserPatch,
@@ -35,24 +38,29 @@ from telemed_store.people.lists import (
 )
 
 __all__ = [
+    "NEEDED_TO_BOOK",
     "BloodType",
     "Doctor",
     "DoctorPatch",
+    "DoctorRegistration",
     "DoctorStatus",
     "DoctorSummary",
     "Gender",
     "Identifier",
+    "IdentifierPatch",
     "LocationType",
     "NewDoctor",
     "NewIdentifier",
     "NewPatient",
     "NewRegistration",
     "NewServiceLocation",
+    "NewUserIdentity",
     "Patient",
     "PatientIdentity",
     "PatientPatch",
     "PatientStatus",
     "PatientSummary",
+    "RegistrationPatch",
     "Role",
     "ServiceLocation",
     "ServiceLocationPatch",
@@ -61,9 +69,13 @@ __all__ = [
     "SpecializationCount",
     "SpecializationPatch",
     "User",
+    "UserIdentity",
     "UserPatch",
     "UserStatus",
 ]
+
+NEEDED_TO_BOOK: Final = ("date_of_birth", "gender", "phone", "emergency_contact", "emergency_phone")
+"""What must be present in an active patient's profile before anybody books for them (``patient_is_complete``)."""
 
 
 class User(StoredModel):
@@ -95,6 +107,23 @@ class User(StoredModel):
         return tuple(role for role, profile in held if profile is not None)
 
 
+class UserIdentity(StoredModel):
+    """A login of the host's own identity provider, linked to a user.
+
+    Attributes:
+        issuer: The identity provider, such as the ``iss`` of its tokens.
+        subject: The account at that provider, such as the ``sub`` of its tokens.
+    """
+
+    id: UUID
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    user_id: UUID
+    issuer: str
+    subject: str
+
+
 class Doctor(StoredModel):
     """A doctor's public professional profile.
 
@@ -124,6 +153,26 @@ class Doctor(StoredModel):
     signature_enrolment: SignatureEnrolment
     consultation_fee: Decimal | None
     zone: str
+
+
+class DoctorRegistration(StoredModel):
+    """A doctor's registration with a professional authority. Whoever has any has exactly one primary one.
+
+    Attributes:
+        authority: ``crm`` or another one, in lower case.
+        region: Of a CRM the federative unit.
+        is_primary: Whether it stands for the doctor; a primary CRM is `Doctor.crm_number` and `Doctor.crm_state`.
+    """
+
+    id: UUID
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    doctor_id: UUID
+    authority: str
+    region: str
+    number: str
+    is_primary: bool
 
 
 class Specialization(StoredModel):
@@ -192,7 +241,7 @@ class Patient(StoredModel):
     Attributes:
         name: The user's name.
         zone: The user's IANA zone.
-        gender: None only after erasure, or where it was not given at registration.
+        gender: None only after erasure.
         date_of_birth: As ``gender``.
         weight_kg: Kilograms.
         height_cm: Centimetres.
@@ -227,14 +276,7 @@ class Patient(StoredModel):
     @property
     def is_complete(self) -> bool:
         """Whether booking knows enough: birth date, phone, gender, emergency contact and phone present, status active."""
-        needed: tuple[Any, ...] = (
-            self.date_of_birth,
-            self.phone,
-            self.gender,
-            self.emergency_contact,
-            self.emergency_phone,
-        )
-        return all(needed) and self.status is PatientStatus.ACTIVE
+        return self.status is PatientStatus.ACTIVE and all(getattr(self, name) is not None for name in NEEDED_TO_BOOK)
 
     @property
     def bmi(self) -> Decimal | None:
@@ -260,6 +302,8 @@ class Identifier(StoredModel):
         value: Normalised.
     """
 
+    id: UUID
+    version: int
     system: str
     value: str = Field(repr=False)
 

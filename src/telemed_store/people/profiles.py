@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,10 +13,10 @@ from telemed_store.database.arguments import OwnId
 from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, Conflict, NotFound, NotPermitted, ValidationFailed
 from telemed_store.people import statements as sql
-from telemed_store.people.brazil import CRM
+from telemed_store.people.authorities import check_crm, write_crm
 from telemed_store.people.extension_points import BEFORE_DELETION, DOCTOR_ZONE_CHANGED
 from telemed_store.people.guards import lock_guards
-from telemed_store.people.lists import DoctorStatus, PatientStatus
+from telemed_store.people.lists import DoctorStatus, PatientStatus, UserStatus
 from telemed_store.people.lookups import doctor_from, patient_from, user_from
 from telemed_store.people.models import Doctor, DoctorPatch, Patient, PatientPatch, User, UserPatch
 from telemed_store.people.registration import write_specializations
@@ -29,10 +28,9 @@ from telemed_store.people.rows import (
     check_owner,
     check_version,
     missing,
-    new_row,
     replace_words,
 )
-from telemed_store.people.tables import doctor_registrations, doctors, patients, users
+from telemed_store.people.tables import doctors, patients, users
 
 __all__ = [
     "delete_doctor",
@@ -40,6 +38,7 @@ __all__ = [
     "delete_user",
     "set_doctor_status",
     "set_patient_status",
+    "set_user_status",
     "update_doctor",
     "update_patient",
     "update_user",
@@ -69,10 +68,10 @@ def update_user(
 def update_doctor(
     connection: Connection, context: Context, doctor_id: OwnId, patch: DoctorPatch, *, expected_version: int
 ) -> Doctor:
-    """Change a profile: 2 statements; a CRM adds 3, specializations 3, a zone the guard and its steps."""
+    """Change a profile: 2 statements; a CRM adds the guard and 3, specializations 3, a zone the guard and its steps."""
     values = given(patch)
-    if "zone" in values:
-        # Windows and blocks carry the zone: their verbs take the same guard first.
+    if {"zone", "crm_number"} & values.keys():
+        # Windows and blocks carry the zone: their verbs take the same guard first. So do the verbs of registrations.
         lock_guards(connection, [doctor_id])
     before = _doctor(connection, context, doctor_id)
     check_version(before.version, expected_version)
@@ -86,10 +85,10 @@ def update_doctor(
         if missing(chosen, there):
             raise ValidationFailed({"specializations": "must name active specializations"})
     crm: dict[str, str] = {name: values.pop(name) for name in ("crm_number", "crm_state") if name in values}
-    held = _check_crm(connection, context, doctor_id, crm) if crm else None
+    primary = check_crm(connection, context, doctor_id, crm["crm_number"], crm["crm_state"]) if crm else None
     after = change(connection, context, doctors, before, expected_version, values, shown=values | crm)
     if crm:
-        _write_crm(connection, context, doctor_id, crm, held)
+        write_crm(connection, context, doctor_id, crm["crm_number"], crm["crm_state"], primary)
     if chosen is not None:
         connection.execute(sql.DELETE_DOCTOR_SPECIALIZATIONS, {"doctor_id": doctor_id})
         write_specializations(connection, doctor_id, chosen)
@@ -97,40 +96,6 @@ def update_doctor(
         for step in DOCTOR_ZONE_CHANGED:
             step(connection, context, doctor_id, after.zone)
     return after
-
-
-def _check_crm(connection: Connection, context: Context, doctor_id: UUID, crm: dict[str, str]) -> Any:
-    """The doctor's primary registration, after making sure that the new number is nobody else's."""
-    number = {"authority": CRM, "region": crm["crm_state"], "number": crm["crm_number"]}
-    holder = connection.execute(sql.DOCTOR_BY_REGISTRATION, number).first()
-    if holder is not None and holder.id != doctor_id:
-        raise AlreadyExists("doctor", field="registration", existing_id=holder.id if context.actor.is_system else None)
-    held = connection.execute(sql.REGISTRATIONS_OF, {"doctor_id": doctor_id}).all()
-    primary = next((row for row in held if row.is_primary), None)
-    if primary is not None and primary.authority != CRM:
-        raise Conflict("The doctor's primary registration is with another authority: it cannot be replaced by a CRM.")
-    same = next((row for row in held if row.authority == CRM and not row.is_primary), None)
-    if holder is not None and same is not None and (same.region, same.number) == (number["region"], number["number"]):
-        raise AlreadyExists("registration", field="registration", existing_id=same.id)
-    return primary
-
-
-def _write_crm(connection: Connection, context: Context, doctor_id: UUID, crm: dict[str, str], held: Any) -> None:
-    number, region = crm["crm_number"], crm["crm_state"]
-    if held is None:
-        row = new_row(context, doctor_id=doctor_id, authority=CRM, region=region, number=number, is_primary=True)
-        connection.execute(sql.INSERT_REGISTRATIONS, [row])
-    else:
-        connection.execute(
-            sql.changing(doctor_registrations, "number", "region"),
-            {
-                "row_id": held.id,
-                "expected_version": held.version,
-                "now": context.now(),
-                "new_number": number,
-                "new_region": region,
-            },
-        )
 
 
 def update_patient(
@@ -150,6 +115,19 @@ def update_patient(
         for column in texts:
             stored[column] = encrypt_text(ring, chart_binding(column, patient_id, before.user_id), values[column])
     return change(connection, context, patients, before, expected_version, stored, shown=values)
+
+
+def set_user_status(
+    connection: Connection, context: Context, user_id: OwnId, status: UserStatus, *, expected_version: int
+) -> User:
+    """Change whether an account works: 2 statements. Suspending and blocking, and ending it, is for jobs of the system."""
+    before = _user(connection, context, user_id)
+    check_version(before.version, expected_version)
+    if {UserStatus.SUSPENDED, UserStatus.BLOCKED} & {before.status, status} and not context.actor.is_system:
+        raise NotPermitted
+    if status is before.status:
+        return before
+    return change(connection, context, users, before, expected_version, {"status": status})
 
 
 def set_doctor_status(
@@ -204,13 +182,14 @@ def delete_patient(connection: Connection, context: Context, patient_id: OwnId, 
 
 
 def delete_user(connection: Connection, context: Context, user_id: OwnId, *, expected_version: int) -> None:
-    """Delete a user without profiles softly, which frees e-mail and identifiers: 3 statements."""
+    """Delete a user without profiles softly, which frees e-mail, identifiers and logins: 4 statements."""
     before = _user(connection, context, user_id)
     check_version(before.version, expected_version)
     if before.roles:
         raise Conflict("The user still has a profile: delete that first, then the user.")
     change(connection, context, users, before, expected_version, {"deleted_at": context.now()})
     connection.execute(sql.DELETE_IDENTIFIERS, {"owner": user_id, "now": context.now()})
+    connection.execute(sql.DELETE_IDENTITIES, {"owner": user_id})
 
 
 def _user(connection: Connection, context: Context, user_id: UUID) -> User:

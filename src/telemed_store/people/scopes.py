@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -39,6 +39,9 @@ __all__ = [
 Age = Annotated[int, Field(ge=0, le=150)]
 Amount = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
 SearchText = Annotated[str, Field(max_length=1000)]
+
+# Wider than the column: an amount that no fee has is compared like any other.
+_AMOUNT: Final = FixedPoint(12, 2)
 
 
 def _rows_with_word(table: str, position: int, bind: Bind) -> Select[Any]:
@@ -143,9 +146,9 @@ class FeeBetween(Scope[Doctor]):
         fee = doctors.c.consultation_fee
         sides: list[ColumnElement[bool]] = [fee.is_not(None)]
         if self.lowest is not None:
-            sides.append(fee >= bind("lowest", FixedPoint(8, 2)))
+            sides.append(fee >= bind("lowest", _AMOUNT))
         if self.highest is not None:
-            sides.append(fee <= bind("highest", FixedPoint(8, 2)))
+            sides.append(fee <= bind("highest", _AMOUNT))
         return and_(*sides)
 
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
@@ -264,7 +267,7 @@ class AgedBetween(Scope[Patient]):
 
 
 def _years_before(date: dt.date, years: int) -> dt.date:
-    year = max(date.year - years, dt.MINYEAR)
+    year = min(max(date.year - years, dt.MINYEAR), dt.MAXYEAR)
     # On 29 February whoever was born on 28 February of a common year has had that birthday, and nobody later has.
     return dt.date(year, date.month, min(date.day, calendar.monthrange(year, date.month)[1]))
 

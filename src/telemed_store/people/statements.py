@@ -23,7 +23,15 @@ from sqlalchemy import (
 from telemed_store.database.types import Digest, Id
 from telemed_store.people.brazil import CRM
 from telemed_store.people.lists import LocationType
-from telemed_store.people.models import Doctor, Patient, ServiceLocation, Specialization, User
+from telemed_store.people.models import (
+    Doctor,
+    DoctorRegistration,
+    Patient,
+    ServiceLocation,
+    Specialization,
+    User,
+    UserIdentity,
+)
 from telemed_store.people.tables import (
     booking_guards,
     doctor_registrations,
@@ -34,11 +42,13 @@ from telemed_store.people.tables import (
     service_locations,
     specializations,
     user_identifiers,
+    user_identities,
     users,
 )
 
 INSERT_USER: Final = insert(users)
 INSERT_IDENTIFIERS: Final = insert(user_identifiers)
+INSERT_IDENTITY: Final = insert(user_identities)
 INSERT_DOCTOR: Final = insert(doctors)
 INSERT_REGISTRATIONS: Final = insert(doctor_registrations)
 INSERT_PATIENT: Final = insert(patients)
@@ -65,6 +75,13 @@ ADVANCE_GUARD: Final = (
     update(booking_guards)
     .values(n=booking_guards.c.n + 1)
     .where(booking_guards.c.owner_id == bindparam("guard_owner_id", type_=Id()))
+)
+
+# pk_users. Who adds something to a user waits for others who do, and for the user's deletion, which would leave it behind.
+LOCK_USER: Final = (
+    select(users.c.id)
+    .where(users.c.id == bindparam("user_id", type_=Id()), _live(users))
+    .with_for_update(key_share=True)
 )
 
 # What a registration must not collide with, asked at once: uq_users_email, uq_user_identifiers_value_index_system,
@@ -125,6 +142,49 @@ USER_BY_IDENTIFIER: Final = _USER.join(
     user_identifiers.c.system == bindparam("system"),
 )
 
+# Q054 by a login: uq_user_identities_issuer_subject
+USER_BY_IDENTITY: Final = _USER.join(user_identities, user_identities.c.user_id == users.c.id).where(
+    user_identities.c.issuer == bindparam("issuer"), user_identities.c.subject == bindparam("subject")
+)
+IDENTITY_COLUMNS: Final = [user_identities.c[name] for name in UserIdentity.model_fields]
+# pk_user_identities
+LINKED_IDENTITY: Final = select(*IDENTITY_COLUMNS).where(user_identities.c.id == bindparam("id", type_=Id()))
+# ix_user_identities_user_id
+IDENTITIES_OF: Final = select(*IDENTITY_COLUMNS).where(user_identities.c.user_id == bindparam("user_id", type_=Id()))
+# uq_user_identities_issuer_subject
+IDENTITY_OWNER: Final = select(user_identities.c.user_id).where(
+    user_identities.c.issuer == bindparam("issuer"), user_identities.c.subject == bindparam("subject")
+)
+# pk_user_identities: a login is not kept once it is unlinked, so its pair can be linked again.
+DELETE_IDENTITY: Final = delete(user_identities).where(user_identities.c.id == bindparam("id", type_=Id()))
+# ix_user_identities_user_id
+DELETE_IDENTITIES: Final = delete(user_identities).where(user_identities.c.user_id == bindparam("owner", type_=Id()))
+
+# pk_user_identifiers
+IDENTIFIER: Final = select(
+    user_identifiers.c.id,
+    user_identifiers.c.version,
+    user_identifiers.c.updated_at,
+    user_identifiers.c.user_id,
+    user_identifiers.c.system,
+    user_identifiers.c.value,
+).where(user_identifiers.c.id == bindparam("id", type_=Id()), _live(user_identifiers))
+
+
+def _identifiers(*condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return select(user_identifiers.c.id, user_identifiers.c.user_id).where(
+        user_identifiers.c.system == bindparam("system"), _live(user_identifiers), *condition
+    )
+
+
+# uq_user_identifiers_value_index_system, ix_user_identifiers_user_id: whose the value is, and what this user has of the system.
+IDENTIFIER_TAKEN: Final = union_all(
+    _identifiers(user_identifiers.c.value_index == bindparam("value_index", type_=Digest())).add_columns(
+        literal(True).label("same_value")
+    ),
+    _identifiers(user_identifiers.c.user_id == bindparam("user_id", type_=Id())).add_columns(literal(False)),
+)
+
 _primary_crm = and_(
     doctor_registrations.c.doctor_id == doctors.c.id,
     doctor_registrations.c.is_primary,
@@ -174,6 +234,7 @@ IDENTITY: Final = (
         users.c.name,
         patients.c.id.label("patient_id"),
         user_identifiers.c.id.label("identifier_id"),
+        user_identifiers.c.version,
         user_identifiers.c.system,
         user_identifiers.c.value,
     )
@@ -183,15 +244,24 @@ IDENTITY: Final = (
     .order_by(user_identifiers.c.system, user_identifiers.c.id)
 )
 
+REGISTRATION_COLUMNS: Final = [doctor_registrations.c[name] for name in DoctorRegistration.model_fields]
 # ix_doctor_registrations_doctor_id
-REGISTRATIONS_OF: Final = select(
-    doctor_registrations.c.id,
-    doctor_registrations.c.version,
-    doctor_registrations.c.authority,
-    doctor_registrations.c.region,
-    doctor_registrations.c.number,
-    doctor_registrations.c.is_primary,
-).where(doctor_registrations.c.doctor_id == bindparam("doctor_id", type_=Id()), _live(doctor_registrations))
+REGISTRATIONS_OF: Final = select(*REGISTRATION_COLUMNS).where(
+    doctor_registrations.c.doctor_id == bindparam("doctor_id", type_=Id()), _live(doctor_registrations)
+)
+# pk_doctor_registrations, pk_doctors
+REGISTRATION_OWNER: Final = (
+    select(doctor_registrations.c.doctor_id, doctors.c.user_id)
+    .join_from(doctor_registrations, doctors, doctors.c.id == doctor_registrations.c.doctor_id)
+    .where(doctor_registrations.c.id == bindparam("id", type_=Id()), _live(doctor_registrations))
+)
+# uq_doctor_registrations_number_region_authority
+REGISTRATION_HOLDER: Final = select(doctor_registrations.c.id, doctor_registrations.c.doctor_id).where(
+    doctor_registrations.c.number == bindparam("number"),
+    doctor_registrations.c.region == bindparam("region"),
+    doctor_registrations.c.authority == bindparam("authority"),
+    _live(doctor_registrations),
+)
 
 SPECIALIZATION_COLUMNS: Final = [specializations.c[name] for name in Specialization.model_fields]
 # pk_specializations

@@ -40,6 +40,7 @@ from telemed_store.database.types import (
     json_type,
 )
 from telemed_store.errors import AlreadyExists, Cause
+from telemed_store.people.brazil import CNS, CPF
 from telemed_store.people.lists import (
     BloodType,
     DoctorStatus,
@@ -65,6 +66,14 @@ __all__ = [
 ]
 
 WORD_LENGTH: Final = 64
+
+
+def _digits(column: str, count: int) -> str:
+    """SQL that holds for ``count`` digits and nothing else, on every engine: no two of them share a word for patterns."""
+    rest = column
+    for digit in "0123456789":
+        rest = f"replace({rest}, '{digit}', '')"
+    return f"length({column}) = {count} AND {rest} = ''"
 
 
 class UserColumns(SoftDeletable, MutableRow):
@@ -195,7 +204,7 @@ doctors: Final = Table(
     DoctorColumns,
     closed_list("status", DoctorStatus),
     closed_list("signature_enrolment", SignatureEnrolment),
-    CheckConstraint("length(cbo) = 6", name="cbo"),
+    CheckConstraint(_digits("cbo", 6), name="cbo"),
     CheckConstraint("consultation_fee >= 0", name="consultation_fee"),
     # Q050, Q051: the search pages by age of the profile.
     Index("ix_doctors_status_created_at_id", "status", "created_at", "id"),
@@ -270,6 +279,14 @@ search_words: Final = Table(
 
 USER_EMAIL: Final = unique_while(users, "email")
 IDENTIFIER_VALUE: Final = unique_while(user_identifiers, "value_index", "system")
+# Of what the country profile issues once per person.
+ONE_IDENTIFIER: Final = unique_while(
+    user_identifiers,
+    "user_id",
+    "system",
+    condition=f"system IN ('{CPF}', '{CNS}') AND {LIVE}",
+    name="uq_user_identifiers_one",
+)
 DOCTOR_USER: Final = unique_while(doctors, "user_id")
 PATIENT_USER: Final = unique_while(patients, "user_id")
 REGISTRATION_NUMBER: Final = unique_while(doctor_registrations, "number", "region", "authority")
@@ -286,6 +303,7 @@ def _taken(what: str, field: str, cause: Cause) -> AlreadyExists:
 
 register(USER_EMAIL, lambda cause: _taken("user", "email", cause))
 register(IDENTIFIER_VALUE, lambda cause: _taken("user", "identifier", cause))
+register(ONE_IDENTIFIER, lambda cause: _taken("identifier", "system", cause))
 register(DOCTOR_USER, lambda cause: _taken("doctor", "user_id", cause))
 register(PATIENT_USER, lambda cause: _taken("patient", "user_id", cause))
 register(REGISTRATION_NUMBER, lambda cause: _taken("doctor", "registration", cause))

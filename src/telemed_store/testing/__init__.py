@@ -5,8 +5,10 @@ The names here are the types of the plugin's fixtures, for annotations; each is 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from telemed_store._lazy import exporter
+from telemed_store.testing._homes import HOMES
 
 if TYPE_CHECKING:
     from telemed_store.testing._async.make import AsyncMake
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from telemed_store.testing.faults import Faults
     from telemed_store.testing.sizes import ProofSize
     from telemed_store.testing.statements import SeenStatements, StatementCounter
+else:
+    __getattr__, __dir__ = exporter(__name__, HOMES)
 
 __all__ = [
     "PRESENT",
@@ -29,24 +33,3 @@ __all__ = [
     "SeenStatements",
     "StatementCounter",
 ]
-
-_HOMES: Final = {
-    "PRESENT": "clock",
-    "AsyncMake": "_async.make",
-    "Faults": "faults",
-    "FrozenClock": "clock",
-    "Inputs": "factories",
-    "Make": "_sync.make",
-    "PersonalData": "factories",
-    "ProofSize": "sizes",
-    "SeenStatements": "statements",
-    "StatementCounter": "statements",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on its first use: the plugin's entry must stay light."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return value

@@ -18,7 +18,14 @@ from telemed_store.appointments.models import ImportedVisit, NewAppointment
 from telemed_store.availability.models import NewAvailabilityWindow, NewBlock
 from telemed_store.consents.models import ConsentChannel, ConsentType, NewConsent
 from telemed_store.database.clock import Clock
-from telemed_store.people.inputs import NewDoctor, NewIdentifier, NewPatient, NewRegistration, NewServiceLocation
+from telemed_store.people.inputs import (
+    NewDoctor,
+    NewIdentifier,
+    NewPatient,
+    NewRegistration,
+    NewServiceLocation,
+    NewUserIdentity,
+)
 from telemed_store.people.lists import BloodType, Gender, LocationType
 
 __all__ = ["Inputs", "PersonalData", "valid_cns", "valid_cpf"]
@@ -134,6 +141,11 @@ class Inputs:
         return NewIdentifier.model_validate(
             {"system": "passport", "value": f"BR{600_000 + self._data.number()}", **overrides}
         )
+
+    def new_user_identity(self, user_id: UUID, **overrides: Any) -> NewUserIdentity:
+        """A login of an identity provider."""
+        fields = {"issuer": "https://login.example.org", "subject": f"account-{self._data.number()}"}
+        return NewUserIdentity.model_validate({"user_id": user_id, **fields, **overrides})
 
     def new_registration(self, **overrides: Any) -> NewRegistration:
         """A registration with a council other than the CRM."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-import telemed_store
+from telemed_store import Store
 from telemed_store.database.native import NATIVE_OBJECTS
 from telemed_store.database.translation.constraints import factory_of
 
@@ -18,6 +18,6 @@ print(unknown)
 """
 
 
-def test_importing_the_package_registers_every_rule() -> None:
+def test_importing_a_store_registers_every_rule() -> None:
     answer = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True)
     assert answer.stdout.strip() == "[]"

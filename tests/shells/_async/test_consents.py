@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from registering import new_patient
 
 from telemed_store._async.store import AsyncStore
 from telemed_store.audit.actor import Actor
 from telemed_store.consents.models import ConsentType, NewConsent
 from telemed_store.consents.scopes import WithActiveConsent
 from telemed_store.errors import InvalidCursor, NotFound, NotPermitted, ValidationFailed
-from telemed_store.people.models import NewDoctor, NewPatient, Patient
+from telemed_store.people.models import NewDoctor, Patient
 from telemed_store.testing.clock import FrozenClock
 
 pytestmark = pytest.mark.asyncio
@@ -27,7 +28,7 @@ def consent(patient: Patient, text_version: str = "1") -> NewConsent:
 
 
 async def patient_of(store: AsyncStore) -> Patient:
-    return await store.acting_as(SYSTEM).people.register_patient(NewPatient(name="Rui"))
+    return await store.acting_as(SYSTEM).people.register_patient(new_patient(name="Rui"))
 
 
 async def test_a_granted_consent_reads_back_equal(async_telemed: AsyncStore) -> None:

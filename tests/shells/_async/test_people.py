@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from registering import new_patient
 
 from telemed_store._async.store import AsyncStore
 from telemed_store.audit.actor import Actor
@@ -26,7 +27,6 @@ from telemed_store.people.models import (
     LocationType,
     NewDoctor,
     NewIdentifier,
-    NewPatient,
     NewRegistration,
     NewServiceLocation,
     PatientPatch,
@@ -80,7 +80,7 @@ async def test_a_registered_doctor_reads_back_equal(async_telemed: AsyncStore) -
 async def test_a_registered_patient_reads_back_equal_and_complete(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     patient = await people.register_patient(
-        NewPatient(
+        new_patient(
             name="Rui Lima",
             gender="male",
             date_of_birth=dt.date(1980, 2, 29),
@@ -122,21 +122,21 @@ async def test_every_doctor_has_an_active_teleconsultation_location(async_teleme
 
 async def test_one_patient_row_per_identity(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
-    first = await people.register_patient(NewPatient(name="Rui Lima", cpf=CPF))
+    first = await people.register_patient(new_patient(name="Rui Lima", cpf=CPF))
 
     with pytest.raises(AlreadyExists) as refused:
-        await people.register_patient(NewPatient(name="Rui Lima", cpf="52998224725"))
+        await people.register_patient(new_patient(name="Rui Lima", cpf="52998224725"))
     assert (refused.value.field, refused.value.existing_id) == ("cpf", first.user_id)
     with pytest.raises(AlreadyExists) as again:
-        await people.register_patient(NewPatient(user_id=first.user_id))
+        await people.register_patient(new_patient(user_id=first.user_id))
     assert (again.value.field, again.value.existing_id) == ("user_id", first.id)
 
 
 async def test_an_email_is_taken_whatever_its_case_and_dependants_have_none(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
-    await people.register_patient(NewPatient(name="Rui", email="rui@example.org"))
-    await people.register_patient(NewPatient(name="Child"))
-    await people.register_patient(NewPatient(name="Another child"))
+    await people.register_patient(new_patient(name="Rui", email="rui@example.org"))
+    await people.register_patient(new_patient(name="Child"))
+    await people.register_patient(new_patient(name="Another child"))
 
     with pytest.raises(AlreadyExists) as refused:
         await people.register_doctor(NewDoctor(name="Rui", email="RUI@example.ORG"))
@@ -177,12 +177,12 @@ async def test_a_crm_among_the_registrations_is_the_same_crm(async_telemed: Asyn
 
 async def test_a_cpf_is_found_whatever_its_system_is_spelled(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
-    new = NewPatient(name="Rui", identifiers=(NewIdentifier(system="CPF", value=CPF),))
+    new = new_patient(name="Rui", identifiers=(NewIdentifier(system="CPF", value=CPF),))
     patient = await people.register_patient(new)
     assert (await people.by_identifier("cpf", CPF)).id == patient.user_id
     assert (await people.by_identifier(" CPF ", CPF)).id == patient.user_id
     with pytest.raises(AlreadyExists):
-        await people.register_patient(NewPatient(name="Rui", cpf=CPF))
+        await people.register_patient(new_patient(name="Rui", cpf=CPF))
 
 
 async def test_q045_places_by_ids(async_telemed: AsyncStore) -> None:
@@ -222,7 +222,7 @@ async def test_d57_a_user_is_read_with_roles_and_profiles(async_telemed: AsyncSt
     doctor = await people.register_doctor(
         NewDoctor(name="Ana", email="ana@example.org", zone="America/Manaus", cpf=CPF)
     )
-    patient = await people.register_patient(NewPatient(user_id=doctor.user_id, cpf=CPF))
+    patient = await people.register_patient(new_patient(user_id=doctor.user_id, cpf=CPF))
 
     user = await people.user_by_email("ANA@example.org ")
     assert user == await people.user(doctor.user_id)
@@ -231,13 +231,13 @@ async def test_d57_a_user_is_read_with_roles_and_profiles(async_telemed: AsyncSt
     assert patient.zone == "America/Manaus"
     other = await people.register_doctor(NewDoctor(name="Eva", cpf=OTHER_CPF))
     with pytest.raises(ValidationFailed) as refused:
-        await people.register_patient(NewPatient(user_id=other.user_id, cpf="390.533.447-05"))
+        await people.register_patient(new_patient(user_id=other.user_id, cpf="390.533.447-05"))
     assert list(refused.value.fields) == ["cpf"]
 
 
 async def test_an_identity_shows_identifiers_and_its_repr_nothing(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
-    new = NewPatient(
+    new = new_patient(
         name="Rui", cpf=CPF, cns="215593468710018", identifiers=(NewIdentifier(system="passport", value="AB1"),)
     )
     patient = await people.register_patient(new)
@@ -254,7 +254,7 @@ async def test_an_identity_shows_identifiers_and_its_repr_nothing(async_telemed:
 async def test_d63_partial_update_keeps_what_was_not_given(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
     patient = await people.register_patient(
-        NewPatient(name="Rui", phone="1123456789", allergies="Nuts", medical_history="Asthma", blood_type="O-")
+        new_patient(name="Rui", phone="1123456789", allergies="Nuts", medical_history="Asthma", blood_type="O-")
     )
     changed = await people.update_patient(patient.id, PatientPatch(allergies=None, height_cm=170), expected_version=1)
 
@@ -302,7 +302,7 @@ async def test_a_renamed_doctor_is_found_by_the_new_name_alone(async_telemed: As
 async def test_statuses_need_the_right_actor(async_telemed: AsyncStore) -> None:
     system = async_telemed.acting_as(SYSTEM).people
     doctor = await system.register_doctor(NewDoctor(name="Ana"))
-    patient = await system.register_patient(NewPatient(name="Rui"))
+    patient = await system.register_patient(new_patient(name="Rui"))
     own = async_telemed.acting_as(Actor.user(doctor.user_id)).people
 
     paused = await own.set_doctor_status(doctor.id, DoctorStatus.INACTIVE, expected_version=1)
@@ -319,7 +319,7 @@ async def test_statuses_need_the_right_actor(async_telemed: AsyncStore) -> None:
 
 async def test_a_stranger_sees_and_changes_nobody(async_telemed: AsyncStore) -> None:
     system = async_telemed.acting_as(SYSTEM).people
-    patient = await system.register_patient(NewPatient(name="Rui", email="rui@example.org", cpf=CPF))
+    patient = await system.register_patient(new_patient(name="Rui", email="rui@example.org", cpf=CPF))
     doctor = await system.register_doctor(NewDoctor(name="Ana"))
     stranger = async_telemed.acting_as(Actor.user(doctor.user_id)).people
 
@@ -341,12 +341,12 @@ async def test_a_stranger_sees_and_changes_nobody(async_telemed: AsyncStore) -> 
     with pytest.raises(NotPermitted):
         await stranger.register_doctor(NewDoctor(user_id=patient.user_id))
     with pytest.raises(AlreadyExists) as taken:
-        await stranger.register_patient(NewPatient(name="Rui", cpf=CPF))
+        await stranger.register_patient(new_patient(name="Rui", cpf=CPF))
     assert taken.value.existing_id is None
 
 
 async def test_a_patient_sees_themself_and_an_emergency_opens_a_profile(async_telemed: AsyncStore) -> None:
-    patient = await async_telemed.acting_as(SYSTEM).people.register_patient(NewPatient(name="Rui", cpf=CPF))
+    patient = await async_telemed.acting_as(SYSTEM).people.register_patient(new_patient(name="Rui", cpf=CPF))
     doctor = await async_telemed.acting_as(SYSTEM).people.register_doctor(NewDoctor(name="Ana"))
     own = async_telemed.acting_as(Actor.user(patient.user_id)).people
     emergency = Actor.user(doctor.user_id, emergency_reason="Unconscious in the emergency room")
@@ -425,6 +425,11 @@ async def test_q050_the_search_filters(async_telemed: AsyncStore) -> None:
     assert await found(WithSpecialization(pediatrics.id)) == ["Cheap"]
     assert await found(FeeBetween(highest=Decimal(90))) == ["Cheap"]
     assert await found(FeeBetween(lowest=Decimal("90.01"))) == []
+    assert await found(FeeBetween(Decimal(90), Decimal("1e30"))) == ["Cheap"]
+    assert await found(FeeBetween(lowest=Decimal("1e30"))) == await found(FeeBetween(highest=Decimal("-1e30"))) == []
+    for wrong in (Decimal("0.001"), Decimal("NaN"), Decimal("Infinity"), "much"):
+        with pytest.raises(ValidationFailed):
+            await found(FeeBetween(lowest=wrong))  # type: ignore[arg-type]
     assert await found(Presential()) == ["Cheap"]
     assert await found(Online()) == ["Unpriced", "Cheap"]
     assert await found(AtLocation("praca se")) == ["Cheap"]
@@ -448,20 +453,21 @@ async def test_the_search_pages_without_repeating_or_skipping(async_telemed: Asy
 
 async def test_q051_lists_by_scope(async_telemed: AsyncStore) -> None:
     people = async_telemed.acting_as(SYSTEM).people
-    old = await people.register_patient(NewPatient(name="Old", gender="male", date_of_birth=dt.date(1940, 1, 8)))
-    young = await people.register_patient(NewPatient(name="Young", gender="female", date_of_birth=dt.date(2011, 1, 7)))
-    unknown = await people.register_patient(NewPatient(name="Unknown"))
+    old = await people.register_patient(new_patient(name="Old", gender="male", date_of_birth=dt.date(1940, 1, 8)))
+    young = await people.register_patient(new_patient(name="Young", gender="female", date_of_birth=dt.date(2011, 1, 7)))
     doctor = await people.register_doctor(NewDoctor(name="Ana"))
 
     async def found(scope: object) -> list[UUID]:
         return [patient.id for patient in (await people.patients(scope)).items]  # type: ignore[arg-type]
 
     # The clock stands at 2030-01-07: the young one is 19 today, the old one turns 90 tomorrow.
-    assert await found(None) == [old.id, young.id, unknown.id]
+    assert await found(None) == [old.id, young.id]
     assert await found(AgedBetween(19, 19)) == [young.id]
     assert await found(AgedBetween(oldest=18)) == []
     assert await found(AgedBetween(youngest=90)) == []
     assert await found(AgedBetween(youngest=89)) == [old.id]
+    assert await found(AgedBetween(-9000, 9000)) == [old.id, young.id]
+    assert await found(AgedBetween(youngest=9000)) == await found(AgedBetween(oldest=-9000)) == []
     assert await found(WithGender("female") & WithPatientStatus("active")) == [young.id]
     assert [d.id for d in (await people.doctors(WithDoctorStatus(DoctorStatus.ACTIVE))).items] == [doctor.id]
 
@@ -472,7 +478,7 @@ async def test_a_doctor_has_at_most_the_specializations_that_exist(async_telemed
         await people.register_doctor(NewDoctor(name="Ana", specializations=(new_id(),)))
     assert list(refused.value.fields) == ["specializations"]
     with pytest.raises(ValidationFailed):
-        await people.register_patient(NewPatient(name="Rui", date_of_birth=dt.date(2999, 1, 1)))
+        await people.register_patient(new_patient(name="Rui", date_of_birth=dt.date(2999, 1, 1)))
 
 
 async def _searchable(store: AsyncStore, name: str) -> UUID:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from registering import new_patient
 
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
 from telemed_store.consents.models import ConsentType, NewConsent
 from telemed_store.consents.scopes import WithActiveConsent
 from telemed_store.errors import InvalidCursor, NotFound, NotPermitted, ValidationFailed
-from telemed_store.people.models import NewDoctor, NewPatient, Patient
+from telemed_store.people.models import NewDoctor, Patient
 from telemed_store.testing.clock import FrozenClock
 
 SYSTEM = Actor.system("tests")
@@ -26,7 +27,7 @@ def consent(patient: Patient, text_version: str = "1") -> NewConsent:
 
 
 def patient_of(store: Store) -> Patient:
-    return store.acting_as(SYSTEM).people.register_patient(NewPatient(name="Rui"))
+    return store.acting_as(SYSTEM).people.register_patient(new_patient(name="Rui"))
 
 
 def test_a_granted_consent_reads_back_equal(telemed: Store) -> None:

@@ -26,7 +26,8 @@ from telemed_store._async.consents import AsyncConsentReads, AsyncConsents
 from telemed_store._async.events import AsyncEvents
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
-from telemed_store._async.people import AsyncPeople, AsyncPeopleReads
+from telemed_store._async.people import AsyncPeople
+from telemed_store._async.people_reads import AsyncPeopleReads
 from telemed_store._async.unit_of_work import AsyncSavepoint
 from telemed_store.migrations.migrator import Check, Finding, Revision
 

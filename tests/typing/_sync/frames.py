@@ -27,7 +27,8 @@ from telemed_store._sync.consents import ConsentReads, Consents
 from telemed_store._sync.events import Events
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
-from telemed_store._sync.people import People, PeopleReads
+from telemed_store._sync.people import People
+from telemed_store._sync.people_reads import PeopleReads
 from telemed_store._sync.unit_of_work import Savepoint
 from telemed_store.migrations.migrator import Check, Finding, Revision
 

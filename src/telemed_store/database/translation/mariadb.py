@@ -38,9 +38,11 @@ _NUMBERS: Final[dict[Kind, frozenset[int]]] = {
     Kind.REFUSED: frozenset({1044, 1045, 1049, 1130, 1142, 1143, 1227, 1251, 1370, 1410, 1698, 2059}),
 }
 _KINDS: Final = {number: kind for kind, numbers in _NUMBERS.items() for number in numbers}
-_LOST: Final = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2045, 2055, 4031})
+_BROKEN: Final = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2045, 2055, 4031})
+# A server that became read-only is left, for behind the same name there may be another one that takes writes by now.
+_LOST: Final = _BROKEN | {1290, 1836}
 # 1047: a Galera node left the cluster while it replicated. 1180: "got error during COMMIT".
-_UNKNOWN: Final = _LOST | {1030, 1047, 1180}
+_UNKNOWN: Final = _BROKEN | {1030, 1047, 1180}
 
 _QUOTED: Final = re.compile(r"(?<=['`\"])[\w$.]+(?=['`\"])")
 _TABLE: Final = re.compile(

@@ -53,6 +53,12 @@ _ENDED: Final = frozenset({"25P03", "25P04", "57P01", "57P02", "57P04", "57P05"}
 # Completion unknown: the connection broke, or the server says so itself.
 _UNKNOWN: Final = _ENDED | {"08000", "08003", "08006", "08007", "40003"}
 
+# While it connects, psycopg passes on the server's text without its SQLSTATE. Understood in English; else it is as if nobody answered.
+_REFUSAL: Final = re.compile(
+    r"no password supplied|FATAL:  (?:password authentication failed for|no pg_hba\.conf entry for|permission denied for database"
+    r"|(?:role|database) \".*\" (?:does not exist|is not permitted to log in))"
+)
+
 
 def read(error: BaseException, _statement: str | None, names: Names) -> Report:
     """Read an error of psycopg or asyncpg."""
@@ -79,7 +85,8 @@ def read(error: BaseException, _statement: str | None, names: Names) -> Report:
         constraint,
         told.table,
         columns,
-        lost=state in _ENDED or (state[:2] == "08" and state not in {"08001", "08004"}),
+        # A server that became read-only is left, for behind the same name there may be another one that takes writes by now.
+        lost=state in _ENDED or state == "25006" or (state[:2] == "08" and state not in {"08001", "08004"}),
         uncertain=state in _UNKNOWN,
     )
 
@@ -108,7 +115,8 @@ def _unstated(error: BaseException) -> Report:
     if family & {"ValueError", "DataError"}:
         return Report(Kind.BAD_VALUE)
     if "OperationalError" in family:
-        return Report(Kind.OFFLINE, uncertain=True)
+        refused = _REFUSAL.search(str(error)) is not None
+        return Report(Kind.REFUSED if refused else Kind.OFFLINE, uncertain=not refused)
     # asyncpg knows before it sends anything that a connection is closed.
     closed = "InterfaceError" in family and "closed" in str(error)
     return Report(Kind.OFFLINE if closed else Kind.OTHER, lost=closed)

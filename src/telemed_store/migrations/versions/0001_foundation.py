@@ -325,12 +325,15 @@ def upgrade() -> None:
         sa.Column("consultation_fee", types.FixedPoint(8, 2), nullable=True),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
+            "length(cbo) = 6 AND replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(cbo, '0', ''), '1', ''), '2', ''), '3', ''), '4', ''), '5', ''), '6', ''), '7', ''), '8', ''), '9', '') = ''",
+            name=op.f("ck_doctors_cbo"),
+        ),
+        sa.CheckConstraint(
             "signature_enrolment IN ('not_integrated', 'pending', 'active', 'expired', 'revoked')",
             name=op.f("ck_doctors_signature_enrolment"),
         ),
         sa.CheckConstraint("status IN ('active', 'inactive', 'suspended')", name=op.f("ck_doctors_status")),
         sa.CheckConstraint("consultation_fee >= 0", name=op.f("ck_doctors_consultation_fee")),
-        sa.CheckConstraint("length(cbo) = 6", name=op.f("ck_doctors_cbo")),
         sa.ForeignKeyConstraint(["user_id"], [f"{at}users.id"], name=op.f("fk_doctors_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_doctors")),
         schema=schema(),
@@ -469,6 +472,17 @@ def upgrade() -> None:
         schema=schema(),
         if_not_exists=True,
     )
+    if has_partial_indexes():
+        op.create_index(
+            "uq_user_identifiers_one",
+            "user_identifiers",
+            ["user_id", "system"],
+            unique=True,
+            postgresql_where=sa.text("system IN ('cpf', 'cns') AND deleted_at IS NULL"),
+            sqlite_where=sa.text("system IN ('cpf', 'cns') AND deleted_at IS NULL"),
+            schema=schema(),
+            if_not_exists=True,
+        )
     if has_partial_indexes():
         op.create_index(
             "uq_user_identifiers_value_index_system",

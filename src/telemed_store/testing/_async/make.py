@@ -12,7 +12,7 @@ from telemed_store.audit.actor import Actor
 from telemed_store.availability.models import AvailabilityWindow, BlockedDates, FreeSlot
 from telemed_store.consents.models import Consent, ConsentType
 from telemed_store.database.clock import Clock
-from telemed_store.people.models import Doctor, Patient, ServiceLocation, Specialization, User
+from telemed_store.people.models import Doctor, Patient, ServiceLocation, Specialization, User, UserIdentity
 from telemed_store.testing.factories import Inputs, PersonalData
 
 __all__ = ["AsyncMake"]
@@ -47,6 +47,11 @@ class AsyncMake(Inputs):
         """A user, who is a patient: users come to be by their first profile."""
         patient = await self.patient(**overrides)
         return await self._as_job.people.user(patient.user_id)
+
+    async def user_identity(self, user_id: UUID | None = None, **overrides: Any) -> UserIdentity:
+        """A login linked to a user, a new patient's if none is named."""
+        new = self.new_user_identity(user_id or (await self.patient()).user_id, **overrides)
+        return await self._as_job.people.link_identity(new)
 
     async def specialization(self, name: str | None = None) -> Specialization:
         """A medical specialization."""

@@ -19,8 +19,10 @@ from telemed_store import (
     NewAvailabilityWindow,
     NewBlock,
     NewServiceLocation,
+    NotFound,
     NotPermitted,
     OutsideAvailability,
+    PatientPatch,
     PatientStatus,
     ServiceLocationPatch,
     SlotTaken,
@@ -146,7 +148,7 @@ async def test_a_refusal_names_its_field(clinic: Clinic) -> None:
             doctor_id=(await clinic.new_doctor("Davi Reis")).id, name="There", type="clinic", address="Rua B, 2"
         )
     )
-    incomplete = await clinic.new_patient(phone=None, gender=None)
+    incomplete = await clinic.new_patient(phone=None)
     blocked = await clinic.new_patient("Eva Maia")
     await clinic.system.people.set_patient_status(blocked.id, PatientStatus.BLOCKED, expected_version=1)
     wrong: list[tuple[str, dict[str, Any]]] = [
@@ -168,6 +170,52 @@ async def test_a_refusal_names_its_field(clinic: Clinic) -> None:
     with pytest.raises(NotPermitted):
         await clinic.store.acting_as(Actor.user(new_id())).appointments.schedule(clinic.request())
     assert await clinic.count(appointments) == 0
+
+
+async def test_free_slots_and_booking_agree(clinic: Clinic) -> None:
+    """D05, Q047: what keeps somebody from being booked keeps the interval from being bookable, and nothing else does."""
+    people, mine = clinic.system.people, clinic.system
+    idle = await clinic.new_doctor("Davi Reis")
+    await people.set_doctor_status(idle.id, DoctorStatus.INACTIVE, expected_version=1)
+    incomplete, blocked, busy = [await clinic.new_patient(name) for name in ("Eva Maia", "Ivo Paz", "Lia Luz")]
+    await people.update_patient(incomplete.id, PatientPatch(emergency_phone=None), expected_version=1)
+    await people.set_patient_status(blocked.id, PatientStatus.BLOCKED, expected_version=1)
+    own = await clinic.new_patient(name=None, user_id=clinic.doctor.user_id, consents=False)
+    other = await clinic.new_doctor("Gil Sá")
+    await clinic.book(at(9), doctor_id=other.id, patient_id=busy.id)
+    shut = await clinic.new_office()
+    await people.update_location(shut, ServiceLocationPatch(is_active=False), expected_version=1)
+    whole_day: dict[str, Any] = {"starts_at": at(0), "ends_at": at(0) + dt.timedelta(days=1, seconds=1)}
+    requests: list[tuple[bool, dict[str, Any]]] = [
+        (False, {"doctor_id": idle.id}),
+        (False, {"patient_id": incomplete.id}),
+        (False, {"patient_id": blocked.id}),
+        (False, {"patient_id": own.id}),
+        (False, {"patient_id": busy.id}),
+        (False, {"location_id": shut}),
+        (False, {"location_id": await clinic.new_office(), "doctor_id": other.id}),
+        (False, {"starts_at": clinic.clock.now()}),
+        (False, {"starts_at": at(6)}),
+        (False, whole_day),
+        (True, {"patient_id": busy.id, "starts_at": at(9, 37)}),
+        (True, {"location_id": await clinic.new_office()}),
+    ]
+
+    for expected, said in requests:
+        wanted = clinic.request(**said)
+        ends_at = wanted.ends_at or wanted.starts_at + HALF_HOUR
+        asked = mine.availability.is_bookable
+        bookable = await asked(wanted.doctor_id, wanted.starts_at, ends_at, wanted.location_id, wanted.patient_id)
+        try:
+            await mine.appointments.schedule(wanted)
+        except (ValidationFailed, OutsideAvailability, SlotTaken):
+            booked = False
+        else:
+            booked = True
+        assert (bookable, booked) == (expected, expected), said
+    for unknown in ({"doctor_id": new_id()}, {"doctor_id": clinic.doctor.id, "patient_id": new_id()}):
+        with pytest.raises(NotFound):
+            await mine.availability.is_bookable(starts_at=at(9), ends_at=at(10), **unknown)
 
 
 async def test_a_missing_part_of_the_profile_is_named_without_its_value(clinic: Clinic) -> None:

@@ -20,8 +20,10 @@ from telemed_store import (
     NewAvailabilityWindow,
     NewBlock,
     NewServiceLocation,
+    NotFound,
     NotPermitted,
     OutsideAvailability,
+    PatientPatch,
     PatientStatus,
     ServiceLocationPatch,
     SlotTaken,
@@ -143,7 +145,7 @@ def test_a_refusal_names_its_field(clinic: Clinic) -> None:
     stranger_office = clinic.system.people.add_location(
         NewServiceLocation(doctor_id=clinic.new_doctor("Davi Reis").id, name="There", type="clinic", address="Rua B, 2")
     )
-    incomplete = clinic.new_patient(phone=None, gender=None)
+    incomplete = clinic.new_patient(phone=None)
     blocked = clinic.new_patient("Eva Maia")
     clinic.system.people.set_patient_status(blocked.id, PatientStatus.BLOCKED, expected_version=1)
     wrong: list[tuple[str, dict[str, Any]]] = [
@@ -165,6 +167,52 @@ def test_a_refusal_names_its_field(clinic: Clinic) -> None:
     with pytest.raises(NotPermitted):
         clinic.store.acting_as(Actor.user(new_id())).appointments.schedule(clinic.request())
     assert clinic.count(appointments) == 0
+
+
+def test_free_slots_and_booking_agree(clinic: Clinic) -> None:
+    """D05, Q047: what keeps somebody from being booked keeps the interval from being bookable, and nothing else does."""
+    people, mine = clinic.system.people, clinic.system
+    idle = clinic.new_doctor("Davi Reis")
+    people.set_doctor_status(idle.id, DoctorStatus.INACTIVE, expected_version=1)
+    incomplete, blocked, busy = [clinic.new_patient(name) for name in ("Eva Maia", "Ivo Paz", "Lia Luz")]
+    people.update_patient(incomplete.id, PatientPatch(emergency_phone=None), expected_version=1)
+    people.set_patient_status(blocked.id, PatientStatus.BLOCKED, expected_version=1)
+    own = clinic.new_patient(name=None, user_id=clinic.doctor.user_id, consents=False)
+    other = clinic.new_doctor("Gil Sá")
+    clinic.book(at(9), doctor_id=other.id, patient_id=busy.id)
+    shut = clinic.new_office()
+    people.update_location(shut, ServiceLocationPatch(is_active=False), expected_version=1)
+    whole_day: dict[str, Any] = {"starts_at": at(0), "ends_at": at(0) + dt.timedelta(days=1, seconds=1)}
+    requests: list[tuple[bool, dict[str, Any]]] = [
+        (False, {"doctor_id": idle.id}),
+        (False, {"patient_id": incomplete.id}),
+        (False, {"patient_id": blocked.id}),
+        (False, {"patient_id": own.id}),
+        (False, {"patient_id": busy.id}),
+        (False, {"location_id": shut}),
+        (False, {"location_id": clinic.new_office(), "doctor_id": other.id}),
+        (False, {"starts_at": clinic.clock.now()}),
+        (False, {"starts_at": at(6)}),
+        (False, whole_day),
+        (True, {"patient_id": busy.id, "starts_at": at(9, 37)}),
+        (True, {"location_id": clinic.new_office()}),
+    ]
+
+    for expected, said in requests:
+        wanted = clinic.request(**said)
+        ends_at = wanted.ends_at or wanted.starts_at + HALF_HOUR
+        asked = mine.availability.is_bookable
+        bookable = asked(wanted.doctor_id, wanted.starts_at, ends_at, wanted.location_id, wanted.patient_id)
+        try:
+            mine.appointments.schedule(wanted)
+        except (ValidationFailed, OutsideAvailability, SlotTaken):
+            booked = False
+        else:
+            booked = True
+        assert (bookable, booked) == (expected, expected), said
+    for unknown in ({"doctor_id": new_id()}, {"doctor_id": clinic.doctor.id, "patient_id": new_id()}):
+        with pytest.raises(NotFound):
+            mine.availability.is_bookable(starts_at=at(9), ends_at=at(10), **unknown)
 
 
 def test_a_missing_part_of_the_profile_is_named_without_its_value(clinic: Clinic) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from registering import new_patient
 
 from telemed_store import (
     Actor,
@@ -15,17 +17,17 @@ from telemed_store import (
     AppointmentPatch,
     AppointmentStatus,
     BoundStore,
-    NewPatient,
     NotFound,
     NotPermitted,
     RelationKind,
     new_id,
 )
 from telemed_store.appointments.tables import appointments
+from telemed_store.audit.context import DataType
 from telemed_store.audit.tables import audit_logs, data_access_logs
 from telemed_store.scopes import ForDoctor, ForPatient, IncludingDeleted, Past, Upcoming, WithStatus
 
-from .clinic import SYSTEM, Clinic, at
+from .clinic import SYSTEM, ZONE, Clinic, at
 
 Call = Callable[[BoundStore, Appointment], Any]
 
@@ -234,6 +236,63 @@ def test_a_list_writes_one_access_row_per_patient_shown(clinic: Clinic) -> None:
     assert clinic.count(data_access_logs) == 2
 
 
+def test_when_a_patient_is_busy_is_told_to_them_and_their_doctors_alone(clinic: Clinic) -> None:
+    """C13, C14: that somebody has an appointment is health data, whichever verb tells it."""
+    date = at(9).astimezone(ZONE).date()
+    doctor, patient = clinic.doctor, clinic.patient
+    other = clinic.new_doctor("Davi Reis")
+    clinic.book(at(9))
+
+    def answers(mine: BoundStore) -> list[object]:
+        free = mine.availability.free_slots(other.id, date, date, patient_id=patient.id)
+        of_all = mine.availability.free_slots_of([other.id], date, patient_id=patient.id)
+        return [
+            at(9) in [slot.starts_at for slot in free],
+            free == of_all,
+            mine.availability.is_bookable(other.id, at(9), at(10), patient_id=patient.id),
+            mine.appointments.overlapping(at(9), at(10), patient_id=patient.id),
+        ]
+
+    told = [False, True, False, True]
+    assert answers(clinic.system) == told
+    assert answers(clinic.acting_as(patient)) == told
+    assert clinic.count(data_access_logs) == 0
+    assert answers(clinic.acting_as(doctor)) == told
+    (access,) = clinic.rows(data_access_logs)
+    assert (access.accessor_id, access.subject_id, access.data_type) == (
+        doctor.user_id,
+        patient.user_id,
+        DataType.CONSULTATION,
+    )
+
+    stranger = clinic.acting_as(other)
+    for question in (
+        partial(stranger.availability.free_slots, other.id, date, date, patient_id=patient.id),
+        partial(stranger.availability.free_slots_of, [other.id], date, patient_id=patient.id),
+        partial(stranger.availability.is_bookable, other.id, at(9), at(10), patient_id=patient.id),
+        partial(stranger.appointments.overlapping, at(9), at(10), patient_id=patient.id),
+        partial(clinic.stranger().appointments.overlapping, at(9), at(10), patient_id=patient.id),
+    ):
+        with pytest.raises(NotPermitted):
+            question()
+    assert len(clinic.rows(audit_logs, resource_id=patient.id)) == 5
+    assert clinic.count(data_access_logs) == 1
+    emergency = clinic.store.acting_as(Actor.user(other.user_id, emergency_reason="Unconscious in the emergency room"))
+    assert emergency.appointments.overlapping(at(9), at(10), patient_id=patient.id)
+    assert [row.reason is None for row in clinic.rows(data_access_logs)] == [True, False]
+    # Without a patient it is the doctor's own calendar, which is public.
+    assert len(stranger.availability.free_slots(doctor.id, date, date)) > 0
+    assert stranger.appointments.overlapping(at(9), at(10), doctor_id=doctor.id)
+    for question in (
+        partial(clinic.system.availability.free_slots, other.id, date, date, patient_id=new_id()),
+        partial(clinic.system.availability.free_slots_of, [other.id], date, patient_id=new_id()),
+        partial(clinic.system.appointments.overlapping, at(9), at(10), patient_id=new_id()),
+    ):
+        with pytest.raises(NotFound):
+            question()
+    assert clinic.system.availability.free_slots_of([new_id()], date, patient_id=patient.id) == []
+
+
 def test_a_deleted_profile_neither_shows_nor_breaks_anything(clinic: Clinic) -> None:
     """A user may come back with a second profile; what belonged to the first stays with the first."""
     done = clinic.bring(AppointmentStatus.CANCELLED)
@@ -242,7 +301,7 @@ def test_a_deleted_profile_neither_shows_nor_breaks_anything(clinic: Clinic) -> 
     own = clinic.acting_as(clinic.patient)
     with pytest.raises(NotFound):
         own.appointments.get(done.id)
-    again = clinic.system.people.register_patient(NewPatient(user_id=clinic.patient.user_id))
+    again = clinic.system.people.register_patient(new_patient(user_id=clinic.patient.user_id))
 
     assert own.appointments.list().items == ()
     assert again.id != clinic.patient.id
