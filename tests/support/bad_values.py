@@ -350,6 +350,8 @@ _CHANGES: Final[dict[str, list[dict[str, Any]]]] = {
     "BlockPatch": [{"reason": None}],
     "ServiceLocationPatch": [{"is_active": False}],
     "SpecializationPatch": [{"is_active": False}],
+    "IdentifierPatch": [{"value": "AB123457"}],
+    "RegistrationPatch": [{"number": "54321"}],
 }
 _TEXTS: Final = ["a\x00b", "\x00", "\ud800", "fine \udfff", "x" * 100_001]
 _WRONG: Final[dict[Any, list[Any]]] = {

@@ -425,9 +425,9 @@ async def test_q050_the_search_filters(async_telemed: AsyncStore) -> None:
     assert await found(WithSpecialization(pediatrics.id)) == ["Cheap"]
     assert await found(FeeBetween(highest=Decimal(90))) == ["Cheap"]
     assert await found(FeeBetween(lowest=Decimal("90.01"))) == []
-    assert await found(FeeBetween(Decimal(90), Decimal("1e30"))) == ["Cheap"]
-    assert await found(FeeBetween(lowest=Decimal("1e30"))) == await found(FeeBetween(highest=Decimal("-1e30"))) == []
-    for wrong in (Decimal("0.001"), Decimal("NaN"), Decimal("Infinity"), "much"):
+    assert await found(FeeBetween(Decimal(90), Decimal("9999999999.99"))) == ["Cheap"]
+    assert await found(FeeBetween(lowest=Decimal("9999999999.99"))) == []
+    for wrong in (Decimal("0.001"), Decimal("1e30"), Decimal("NaN"), Decimal("Infinity"), "much"):
         with pytest.raises(ValidationFailed):
             await found(FeeBetween(lowest=wrong))  # type: ignore[arg-type]
     assert await found(Presential()) == ["Cheap"]
@@ -466,8 +466,10 @@ async def test_q051_lists_by_scope(async_telemed: AsyncStore) -> None:
     assert await found(AgedBetween(oldest=18)) == []
     assert await found(AgedBetween(youngest=90)) == []
     assert await found(AgedBetween(youngest=89)) == [old.id]
-    assert await found(AgedBetween(-9000, 9000)) == [old.id, young.id]
-    assert await found(AgedBetween(youngest=9000)) == await found(AgedBetween(oldest=-9000)) == []
+    assert await found(AgedBetween(0, 150)) == [old.id, young.id]
+    for beyond in (AgedBetween(youngest=-1), AgedBetween(oldest=9000)):
+        with pytest.raises(ValidationFailed):
+            await found(beyond)
     assert await found(WithGender("female") & WithPatientStatus("active")) == [young.id]
     assert [d.id for d in (await people.doctors(WithDoctorStatus(DoctorStatus.ACTIVE))).items] == [doctor.id]
 

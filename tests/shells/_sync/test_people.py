@@ -422,9 +422,9 @@ def test_q050_the_search_filters(telemed: Store) -> None:
     assert found(WithSpecialization(pediatrics.id)) == ["Cheap"]
     assert found(FeeBetween(highest=Decimal(90))) == ["Cheap"]
     assert found(FeeBetween(lowest=Decimal("90.01"))) == []
-    assert found(FeeBetween(Decimal(90), Decimal("1e30"))) == ["Cheap"]
-    assert found(FeeBetween(lowest=Decimal("1e30"))) == found(FeeBetween(highest=Decimal("-1e30"))) == []
-    for wrong in (Decimal("0.001"), Decimal("NaN"), Decimal("Infinity"), "much"):
+    assert found(FeeBetween(Decimal(90), Decimal("9999999999.99"))) == ["Cheap"]
+    assert found(FeeBetween(lowest=Decimal("9999999999.99"))) == []
+    for wrong in (Decimal("0.001"), Decimal("1e30"), Decimal("NaN"), Decimal("Infinity"), "much"):
         with pytest.raises(ValidationFailed):
             found(FeeBetween(lowest=wrong))  # type: ignore[arg-type]
     assert found(Presential()) == ["Cheap"]
@@ -463,8 +463,10 @@ def test_q051_lists_by_scope(telemed: Store) -> None:
     assert found(AgedBetween(oldest=18)) == []
     assert found(AgedBetween(youngest=90)) == []
     assert found(AgedBetween(youngest=89)) == [old.id]
-    assert found(AgedBetween(-9000, 9000)) == [old.id, young.id]
-    assert found(AgedBetween(youngest=9000)) == found(AgedBetween(oldest=-9000)) == []
+    assert found(AgedBetween(0, 150)) == [old.id, young.id]
+    for beyond in (AgedBetween(youngest=-1), AgedBetween(oldest=9000)):
+        with pytest.raises(ValidationFailed):
+            found(beyond)
     assert found(WithGender("female") & WithPatientStatus("active")) == [young.id]
     assert [d.id for d in people.doctors(WithDoctorStatus(DoctorStatus.ACTIVE)).items] == [doctor.id]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bad_values import ANCHOR, Values, verbs
 from pydantic import ValidationError
+from registering import new_patient
 
 from telemed_store import (
     Actor,
@@ -23,7 +24,6 @@ from telemed_store import (
     NewAvailabilityWindow,
     NewConsent,
     NewDoctor,
-    NewPatient,
     NewRegistration,
     NotFound,
     Store,
@@ -99,7 +99,7 @@ def test_a_verb_names_the_wrong_field_and_writes_nothing(telemed: Store, telemed
         ("windows.0.doctor_id", lambda: _save(calendar, doctor, _with(window, doctor_id=other.id))),
         ("doctor_id", lambda: people.add_location(make.new_service_location(new_id()))),
         ("user_id", lambda: consents.grant(make.new_consent(new_id()))),
-        ("user_id", lambda: people.register_patient(NewPatient(user_id=new_id()))),
+        ("user_id", lambda: people.register_patient(new_patient(user_id=new_id()))),
         ("specializations", lambda: people.register_doctor(make.new_doctor(specializations=(new_id(),)))),
         # Oversized.
         ("idempotency_key", lambda: visits.schedule(booking, "k" * 201)),
@@ -198,16 +198,16 @@ def test_an_input_names_the_wrong_field(values: Values) -> None:
         ("zone", lambda: NewAppointment(**row | {"zone": "Mars/Olympus"})),
         ("zone", lambda: UserPatch(zone="../../etc/passwd")),
         ("zone", lambda: OnDates(zone="America/Sao Paulo")),
-        ("cpf", lambda: NewPatient(name="Rui", cpf="529.982.247-24")),
-        ("cpf", lambda: NewPatient(name="Rui", cpf="00000000000")),
-        ("cns", lambda: NewPatient(name="Rui", cns="215593468710019")),
+        ("cpf", lambda: new_patient(name="Rui", cpf="529.982.247-24")),
+        ("cpf", lambda: new_patient(name="Rui", cpf="00000000000")),
+        ("cns", lambda: new_patient(name="Rui", cns="215593468710019")),
         ("crm_number", lambda: NewDoctor(name="Ana", crm_number="1", crm_state="SP")),
         ("crm_state", lambda: NewDoctor(name="Ana", crm_number="123456", crm_state="ZZ")),
         ("number", lambda: NewRegistration(authority="crm", region="SP", number="1")),
-        ("name", lambda: NewPatient(name="a\x00b")),
-        ("name", lambda: NewPatient(name="\ud800")),
-        ("name", lambda: NewPatient(name="n" * 256)),
-        ("medical_history", lambda: NewPatient(name="Rui", medical_history="m" * 20_001)),
+        ("name", lambda: new_patient(name="a\x00b")),
+        ("name", lambda: new_patient(name="\ud800")),
+        ("name", lambda: new_patient(name="n" * 256)),
+        ("medical_history", lambda: new_patient(name="Rui", medical_history="m" * 20_001)),
         ("text_sha256", lambda: NewConsent(**dict(values.inputs.new_consent(new_id())) | {"text_sha256": "ab"})),
     ]
     for field, build in wrong:
