@@ -50,13 +50,13 @@ class AvailabilityReads:
             first_date: First date in the doctor's zone.
             last_date: Last date, included whole; at most 31 days in all.
             patient_id: Leave out what overlaps this patient's appointments too.
-            duration: Real length of a slot; by default the setting ``appointment_duration``.
+            duration: Real length of a slot, at most one day; by default the setting ``appointment_duration``.
 
         Returns:
             The slots by start.
 
         Raises:
-            ValidationFailed: The dates are out of order or more than 31, or the duration is not positive.
+            ValidationFailed: The dates are out of order or more than 31, or the duration is not positive or longer than a day.
             NotFound: There is no such doctor.
 
         Example:
@@ -81,13 +81,13 @@ class AvailabilityReads:
             doctor_ids: At most 50 profiles; unknown ones have no slots.
             date: The local date.
             patient_id: Leave out what overlaps this patient's appointments too.
-            duration: Real length of a slot; by default the setting ``appointment_duration``.
+            duration: Real length of a slot, at most one day; by default the setting ``appointment_duration``.
 
         Returns:
             The slots, by doctor in the order given, then by start.
 
         Raises:
-            ValidationFailed: There are more than 50 doctors, or the duration is not positive.
+            ValidationFailed: There are more than 50 doctors, or the duration is not positive or longer than a day.
         """
         return self._frame.read_consistent(
             operations.free_slots_of, doctor_ids, date, patient_id=patient_id, duration=duration

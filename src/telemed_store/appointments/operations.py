@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
@@ -37,16 +37,13 @@ from telemed_store.appointments.rows import (
     write_log,
 )
 from telemed_store.audit.context import Context
-from telemed_store.availability.slots import effective_interval
+from telemed_store.availability.slots import LONGEST, effective_interval
 from telemed_store.database.identity import new_id
 from telemed_store.errors import IdempotencyConflict, NotPermitted, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record
 from telemed_store.people.guards import lock_guards
 
 __all__ = ["Booked", "reschedule", "schedule"]
-
-LONGEST: Final = dt.timedelta(days=1)
-"""An appointment lies within one effective window, and none is longer than a day."""
 
 Booked = Callable[[Connection, Context, Appointment, UUID, UUID], None]
 """A step of an upper area in the booking's transaction: appointment, doctor's user, patient's user."""

@@ -22,6 +22,7 @@ from telemed_store.errors import NotFound, ValidationFailed
 from telemed_store.people.lists import DoctorStatus
 
 __all__ = [
+    "LONGEST",
     "Calendar",
     "active_locations",
     "effective_interval",
@@ -30,6 +31,9 @@ __all__ = [
     "is_bookable",
     "load_calendar",
 ]
+
+LONGEST: Final = dt.timedelta(days=1)
+"""No appointment is longer, not even in the window of a day of 25 hours: booking, free slots and Q047 say so alike (D05)."""
 
 MAX_DAYS: Final = 31
 MAX_DOCTORS: Final = 50
@@ -196,7 +200,9 @@ def is_bookable(
     found = _calendar_around(connection, doctor_id, start)
     if found is None:
         raise NotFound("doctor")
-    if not found.bookable or start <= context.now() or found.interval(start, end, location_id) is None:
+    if not found.bookable or start <= context.now() or end - start > LONGEST:
+        return False
+    if found.interval(start, end, location_id) is None:
         return False
     if location_id is not None and location_id not in active_locations(connection, doctor_id):
         return False
@@ -221,6 +227,8 @@ def _search(context: Context, duration: dt.timedelta | None) -> _Search:
     length = context.settings.appointment_duration if duration is None else duration
     if length <= dt.timedelta(0):
         raise ValidationFailed({"duration": "must be longer than zero"})
+    if length > LONGEST:
+        raise ValidationFailed({"duration": "must be at most one day"})
     return _Search(length, context.settings.slot_step or length, context.now() + context.settings.same_day_cutoff)
 
 
