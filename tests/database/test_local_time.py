@@ -1,23 +1,19 @@
-"""Wall clocks and instants agree across every jump of every clock (C1, C10, D14, D55).
+"""Wall clocks and instants agree (C1, C10, D14, D55): known jumps, what holds of any zone and date, and what is refused.
 
-The oracle never asks what a local time means: it only reads clocks at instants, finds each jump by that, and takes the
-earliest instant that shows the wanted time, or the jump itself where no instant does. With ``TELEMED_PROOF=1`` all IANA
-zones and all minutes are tried, else 40 zones and quarter hours.
+Every minute around every jump of every clock is tried by the availability law, ``tests/availability/test_law.py``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wall_clocks import EVERY
 
 from telemed_store.database.local_time import (
     MINUTES_PER_DAY,
@@ -32,13 +28,6 @@ from telemed_store.database.local_time import (
 )
 from telemed_store.errors import ValidationFailed
 
-PROOF = os.environ.get("TELEMED_PROOF") == "1"
-NAMED = ["Africa/Casablanca", "America/Santiago", "America/Sao_Paulo", "Asia/Gaza", "Australia/Lord_Howe"]
-EVERY = sorted(available_timezones() - {"Factory", "localtime"})
-OTHERS = [name for name in EVERY if name not in NAMED]
-ZONES = EVERY if PROOF else NAMED + OTHERS[:: len(OTHERS) // 34][:35]
-MINUTES = range(0, MINUTES_PER_DAY + 1, 1 if PROOF else 15)
-FIRST, AFTER_LAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2038, 1, 1, tzinfo=dt.UTC)
 SECOND, DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 
 dates = st.dates(dt.date(1975, 1, 1), dt.date(2037, 12, 31))
@@ -59,48 +48,6 @@ def offset(instant: dt.datetime, clock: ZoneInfo) -> dt.timedelta:
     shift = instant.astimezone(clock).utcoffset()
     assert shift is not None
     return shift
-
-
-@dataclass(frozen=True)
-class Jump:
-    at: dt.datetime
-    before: dt.timedelta
-    after: dt.timedelta
-
-    def dates(self) -> set[dt.date]:
-        return {(self.at + shift).date() for shift in (self.before - SECOND, self.after)}
-
-
-def jumps(clock: ZoneInfo) -> list[Jump]:
-    found: list[Jump] = []
-    read = (
-        (instant, offset(instant, clock)) for instant in (FIRST + n * DAY for n in range((AFTER_LAST - FIRST).days))
-    )
-    for (low, before), (high, after) in pairwise(read):
-        if before == after:
-            continue
-        while high - low > SECOND:
-            middle = low + (high - low) // (2 * SECOND) * SECOND
-            low, high = (middle, high) if offset(middle, clock) == before else (low, middle)  # noqa: PLW2901
-        found.append(Jump(high, before, after))
-    return found
-
-
-def earliest_showing(wall: dt.datetime, jump: Jump, clock: ZoneInfo) -> dt.datetime:
-    candidates = (wall - jump.before, wall - jump.after)
-    return min((instant for instant in candidates if instant + offset(instant, clock) == wall), default=jump.at)
-
-
-@pytest.mark.parametrize("name", ZONES)
-def test_every_minute_around_every_jump_is_its_first_occurrence_or_the_gaps_end(name: str) -> None:
-    """C1, D55."""
-    clock = zone(name)
-    for jump in jumps(clock):
-        for date in jump.dates():
-            midnight = dt.datetime.combine(date, dt.time.min, dt.UTC)
-            for minute in MINUTES:
-                expected = earliest_showing(midnight + dt.timedelta(minutes=minute), jump, clock)
-                assert to_utc(date, minute, clock) == expected, (date, minute)
 
 
 @pytest.mark.parametrize(
@@ -256,10 +203,10 @@ def test_servers_own_zone_changes_nothing(servers: str, monkeypatch: pytest.Monk
     assert shown.isoformat() == "2024-05-01T09:00:00"
 
 
-@pytest.mark.parametrize("name", ZONES)
-def test_every_iana_name_is_known(name: str) -> None:
-    assert zone(name) is zone(name)
-    assert zone(name).key == name
+def test_every_iana_name_is_known() -> None:
+    for name in EVERY:
+        assert zone(name) is zone(name)
+        assert zone(name).key == name
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,13 @@ class AsyncAvailabilityReads:
             first_date: First date in the doctor's zone.
             last_date: Last date, included whole; at most 31 days in all.
             patient_id: Leave out what overlaps this patient's appointments too.
-            duration: Real length of a slot; by default the setting ``appointment_duration``.
+            duration: Real length of a slot, at most one day; by default the setting ``appointment_duration``.
 
         Returns:
             The slots by start.
 
         Raises:
-            ValidationFailed: The dates are out of order or more than 31, or the duration is not positive.
+            ValidationFailed: The dates are out of order or more than 31, or the duration is not positive or longer than a day.
             NotFound: There is no such doctor, or no such patient.
             NotPermitted: The patient is another person, and the actor is neither a doctor with a relationship nor a system job.
 
@@ -87,13 +87,13 @@ class AsyncAvailabilityReads:
             doctor_ids: At most 50 profiles; unknown ones have no slots.
             date: The local date.
             patient_id: Leave out what overlaps this patient's appointments too.
-            duration: Real length of a slot; by default the setting ``appointment_duration``.
+            duration: Real length of a slot, at most one day; by default the setting ``appointment_duration``.
 
         Returns:
             The slots, by doctor in the order given, then by start.
 
         Raises:
-            ValidationFailed: There are more than 50 doctors, or the duration is not positive.
+            ValidationFailed: There are more than 50 doctors, or the duration is not positive or longer than a day.
             NotFound: There is no such patient.
             NotPermitted: The patient is another person, and the actor is neither a doctor with a relationship nor a system job.
         """

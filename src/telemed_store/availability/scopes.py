@@ -83,7 +83,8 @@ class AvailableOn(Scope[Doctor]):
 
     The doctor's status, blocks, and windows whose location is closed count as they do there.
 
-    Whether a slot is still free there is another question: ``availability.free_slots_of``.
+    Whether a slot is still free there is another question: ``availability.free_slots_of``. So is whether the doctor's clock skips the
+    whole window on that date: one from 02:00 to 03:00 counts here on the night on which that hour does not exist.
     """
 
     date: dt.date

@@ -15,7 +15,7 @@ from telemed_store.availability import calendar
 from telemed_store.availability.busy import BusyTime, appointment_steps
 from telemed_store.availability.calendar import Block, Busy, Interval, Window
 from telemed_store.availability.models import FreeSlot
-from telemed_store.availability.preconditions import booking_people, interval_problems, people_problems
+from telemed_store.availability.preconditions import LONGEST, booking_people, interval_problems, people_problems
 from telemed_store.availability.statements import (
     ACTIVE_LOCATIONS,
     BLOCKS_BETWEEN,
@@ -41,7 +41,6 @@ __all__ = [
 MAX_DAYS: Final = 31
 MAX_DOCTORS: Final = 50
 SHORTEST: Final = dt.timedelta(minutes=1)
-LONGEST: Final = dt.timedelta(days=1)
 # A zone is at most 14 hours from UTC, and a clock that falls back over midnight keeps a day open a little longer.
 _DAYS_AROUND: Final = 2
 

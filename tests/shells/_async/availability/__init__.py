@@ -1,0 +1,1 @@
+"""The contract of availability, proved through the shells on every engine."""
