@@ -25,7 +25,6 @@ from sqlalchemy import (
 from telemed_store.appointments import queries
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import (
-    ACTIVE,
     OPEN,
     Appointment,
     AppointmentDetail,
@@ -36,8 +35,9 @@ from telemed_store.appointments.models import (
     Participant,
     RelationKind,
 )
-from telemed_store.appointments.rows import checked_id, refuse
+from telemed_store.appointments.rows import checked_id, earliest_start, refuse
 from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted, Linkable, Past, StartingBetween
+from telemed_store.appointments.sides import Listed, gathered, merged, sides, visible
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.availability.slots import Calendar, load_calendar
@@ -79,7 +79,7 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _with_people(*, viewer: bool, deleted: bool = False) -> Select[*tuple[Any, ...]]:
+def _with_people(*, deleted: bool = False) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             *sql.APPOINTMENT_COLUMNS,
@@ -94,9 +94,7 @@ def _with_people(*, viewer: bool, deleted: bool = False) -> Select[*tuple[Any, .
         .join(patients, patients.c.id == appointments.c.patient_id)
         .join(_patient_users, _patient_users.c.id == patients.c.user_id)
     )
-    if not deleted:
-        statement = statement.where(appointments.c.deleted_at.is_(None))
-    return statement.where(sql.sides_visible()) if viewer else statement
+    return statement if deleted else statement.where(appointments.c.deleted_at.is_(None))
 
 
 def _people_of(row: Row[*tuple[Any, ...]]) -> AppointmentWithPeople:
@@ -115,7 +113,7 @@ def _viewer(context: Context) -> dict[str, Any]:
 
 # Q003, Q022. pk_appointments and the primary keys of its people.
 _DETAIL: Final = {
-    viewer: _with_people(viewer=viewer).where(appointments.c.id == bindparam("id", type_=Id()))
+    viewer: _with_people().where(appointments.c.id == bindparam("id", type_=Id()), *([visible()] if viewer else []))
     for viewer in (False, True)
 }
 
@@ -133,7 +131,7 @@ def detail(connection: Connection, context: Context, appointment_id: UUID) -> Ap
     )
 
 
-_AGENDAS: Final[dict[tuple[Any, ...], Select[*tuple[Any, ...]]]] = {}
+_AGENDAS: Final[dict[tuple[Any, ...], Listed]] = {}
 
 
 def agenda(
@@ -155,11 +153,13 @@ def agenda(
     key = (shape(scope), viewer, newest_first, position is not None)
     statement = _AGENDAS.get(key)
     if statement is None:
-        deleted = mentions(scope, IncludingDeleted)
-        narrowed = _with_people(viewer=viewer, deleted=deleted).where(*conditions(scope))
-        statement = _AGENDAS[key] = keyset.order(narrowed, continued=position is not None)
+        # As `list_appointments`; the people by their primary keys.
+        narrowed = _with_people(deleted=mentions(scope, IncludingDeleted)).where(*conditions(scope))
+        parts = sides(narrowed, viewer=viewer)
+        statement = _AGENDAS[key] = gathered(keyset.order(part, continued=position is not None) for part in parts)
     values = keyset.parameters(size, position) | parameters(scope, context.now()) | _viewer(context)
-    items = [_people_of(row) for row in connection.execute(statement, values)]
+    rows = connection.execute(statement, values).all()
+    items = [_people_of(row) for row in (merged(rows, size, descending=newest_first) if viewer else rows)]
     context.accessed([item.patient.user_id for item in items[:size]], DataType.CONSULTATION)
     return keyset.page(
         items, size, context.cursors, binding, lambda item: [item.appointment.starts_at, item.appointment.id]
@@ -185,30 +185,35 @@ def past_of_doctor(
     return agenda(connection, context, scope, limit, cursor, newest_first=True, page_size=PAST_PAGE)
 
 
-# Q012. ix_appointments_doctor_id_starts_at_id
+# Q012. ix_appointments_doctor_id_status_starts_at_id for the one that is on, ix_appointments_doctor_id_starts_at_id for the next.
+_ON_OR_NEXT: Final = (
+    appointments.c.status == AppointmentStatus.IN_PROGRESS,
+    and_(
+        appointments.c.status.in_(OPEN),
+        appointments.c.starts_at > bindparam("since", type_=UtcDateTime()),
+        appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
+    ),
+)
 _NEXT: Final = {
-    viewer: _with_people(viewer=viewer)
-    .where(
-        appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
-        appointments.c.status.in_(ACTIVE),
-        or_(
-            appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
-            appointments.c.status == AppointmentStatus.IN_PROGRESS,
-        ),
+    viewer: gathered(
+        part.where(which).order_by(appointments.c.starts_at, appointments.c.id).limit(1)
+        for part in sides(
+            _with_people().where(appointments.c.doctor_id == bindparam("doctor_id", type_=Id())), viewer=viewer
+        )
+        for which in _ON_OR_NEXT
     )
-    .order_by(appointments.c.starts_at, appointments.c.id)
-    .limit(1)
     for viewer in (False, True)
 }
 
 
 def next_of_doctor(connection: Connection, context: Context, doctor_id: UUID) -> AppointmentWithPeople | None:
     """The doctor's next active appointment, or the one now on (Q012)."""
-    values = {"doctor_id": checked_id("doctor_id", doctor_id), "now": context.now()} | _viewer(context)
-    found = connection.execute(_NEXT[not context.actor.is_system], values).first()
-    if found is None:
+    now = context.now()
+    values = {"doctor_id": checked_id("doctor_id", doctor_id), "now": now, "since": earliest_start(now)}
+    found = merged(connection.execute(_NEXT[not context.actor.is_system], values | _viewer(context)), 1)
+    if not found:
         return None
-    shown = _people_of(found)
+    shown = _people_of(found[0])
     context.accessed([shown.patient.user_id], DataType.CONSULTATION, resource_id=shown.appointment.id)
     return shown
 
@@ -233,9 +238,9 @@ _RELATES: Final[dict[RelationKind, tuple[ColumnElement[bool], ...]]] = {
     ),
 }
 
-# Q013. ix_appointments_doctor_id_patient_id_status: the one definition of each relationship (D11, D37).
+# Q013. ix_appointments_doctor_id_patient_id_starts_at_id: the one definition of each relationship (D11, D37).
 _RELATIONSHIP: Final = {
-    (kind, viewer): select(exists().where(_PAIR, *relates, *([sql.sides_visible()] if viewer else [])))
+    (kind, viewer): select(exists().where(_PAIR, *relates, *([visible()] if viewer else [])))
     for kind, relates in _RELATES.items()
     for viewer in (False, True)
 }
@@ -256,7 +261,7 @@ def has_relationship(
     return bool(connection.execute(_RELATIONSHIP[kind, not context.actor.is_system], values).scalar())
 
 
-# ix_appointments_doctor_id_patient_id_status
+# ix_appointments_doctor_id_patient_id_starts_at_id
 _VIEWER_RELATED: Final = select(
     exists().where(
         appointments.c.doctor_id
@@ -333,7 +338,7 @@ def _issue_patients(*, continued: bool) -> Select[*tuple[Any, ...]]:
     return _NAME_ORDER.order(statement, continued=continued)
 
 
-# Q016. ix_appointments_doctor_id_patient_id_status, pk_patients
+# Q016. ix_appointments_doctor_id_patient_id_starts_at_id, pk_patients
 _ISSUE_PATIENTS: Final = {continued: _issue_patients(continued=continued) for continued in (False, True)}
 
 
@@ -353,7 +358,7 @@ def patients_to_issue_for(
     return _NAME_ORDER.page(items, size, context.cursors, binding, lambda item: [item.name, item.user_id])
 
 
-# Q017. ix_appointments_doctor_id_patient_id_status
+# Q017. ix_appointments_doctor_id_patient_id_starts_at_id
 _FOR_ISSUE: Final = (
     select(
         *sql.APPOINTMENT_COLUMNS,
@@ -394,12 +399,12 @@ def for_new_issue(connection: Connection, context: Context, doctor_id: UUID, pat
     return IssueTarget(appointment=nearest, in_progress=int(rows[0][_OWN + 1]))
 
 
-# Q018. ix_appointments_doctor_id_patient_id_status
+# Q018. ix_appointments_doctor_id_patient_id_starts_at_id
 _COMPLETED_OF_PAIR: Final = {
     viewer: select(func.count()).where(
         _PAIR,
         appointments.c.status == AppointmentStatus.COMPLETED,
-        *([sql.sides_visible()] if viewer else []),
+        *([visible()] if viewer else []),
     )
     for viewer in (False, True)
 }
@@ -431,6 +436,7 @@ _UPCOMING_OF_DOCTOR: Final = {
         .where(
             appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
             sql.holds_time(),
+            appointments.c.starts_at > bindparam("since", type_=UtcDateTime()),
             appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
         ),
         continued=continued,
@@ -449,7 +455,12 @@ def affected(
     size = NEARBY_PAGE.of(limit)
     binding = list_binding("affected", context.actor.key, doctor_id)
     position = context.cursors.open(cursor, binding) if cursor is not None else None
-    values = _ASCENDING.parameters(_EXAMINED, position) | {"doctor_id": doctor_id, "now": context.now()}
+    now = context.now()
+    values = _ASCENDING.parameters(_EXAMINED, position) | {
+        "doctor_id": doctor_id,
+        "now": now,
+        "since": earliest_start(now),
+    }
     rows = connection.execute(_UPCOMING_OF_DOCTOR[position is not None], values).all()
     if not rows:
         return Page(items=(), next_cursor=None, has_more=False)

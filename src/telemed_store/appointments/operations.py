@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
@@ -22,6 +22,7 @@ from telemed_store.appointments.models import (
     NewAppointment,
 )
 from telemed_store.appointments.rows import (
+    LONGEST,
     NOBODY,
     change,
     check_place,
@@ -29,6 +30,7 @@ from telemed_store.appointments.rows import (
     checked_text,
     end_after,
     iso,
+    latest_end,
     load,
     local_start,
     lock,
@@ -44,9 +46,6 @@ from telemed_store.events.operations import record
 from telemed_store.people.guards import lock_guards
 
 __all__ = ["Booked", "reschedule", "schedule"]
-
-LONGEST: Final = dt.timedelta(days=1)
-"""An appointment lies within one effective window, and none is longer than a day."""
 
 Booked = Callable[[Connection, Context, Appointment, UUID, UUID], None]
 """A step of an upper area in the booking's transaction: appointment, doctor's user, patient's user."""
@@ -266,8 +265,9 @@ def _check_free(
         {
             "doctor_id": doctor_id,
             "patient_id": patient_id,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
+            "from_": starts_at,
+            "until": ends_at,
+            "latest_end": latest_end(ends_at),
             "self_id": self_id,
         },
     ).first()

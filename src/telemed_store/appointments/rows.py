@@ -22,6 +22,7 @@ from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record
 
 __all__ = [
+    "LONGEST",
     "NOBODY",
     "Loaded",
     "change",
@@ -29,8 +30,10 @@ __all__ = [
     "checked_id",
     "checked_instant",
     "checked_text",
+    "earliest_start",
     "end_after",
     "iso",
+    "latest_end",
     "load",
     "local_start",
     "lock",
@@ -44,7 +47,13 @@ __all__ = [
 NOBODY: Final = UUID(int=0)
 """An id that no row has."""
 
+LONGEST: Final = dt.timedelta(days=1)
+"""An appointment lies within one effective window, and none is longer than a day."""
+
 _NO_SUCH_YEAR: Final = "lies outside the years 1 to 9999"
+
+_FIRST_INSTANT: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST_INSTANT: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _TICK: Final = dt.timedelta(microseconds=1)
 
@@ -199,6 +208,16 @@ def end_after(starts_at: dt.datetime, length: dt.timedelta) -> dt.datetime:
         return starts_at + length
     except OverflowError:
         raise ValidationFailed({"starts_at": _NO_SUCH_YEAR}) from None
+
+
+def latest_end(until: dt.datetime) -> dt.datetime:
+    """Before when everything has ended that starts before an instant."""
+    return until + min(LONGEST, _LAST_INSTANT - until)
+
+
+def earliest_start(from_: dt.datetime) -> dt.datetime:
+    """After when everything has started that ends after an instant."""
+    return from_ - min(LONGEST, from_ - _FIRST_INSTANT)
 
 
 def local_start(starts_at: dt.datetime, zone_name: str) -> dt.datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from telemed_store.appointments.models import OPEN, Appointment, AppointmentStat
 from telemed_store.appointments.tables import appointments
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.models import Instant, ZoneName
+from telemed_store.database.planning import filtered_only
 from telemed_store.database.scoping import Bind, Scope
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import ValidationFailed
@@ -70,7 +71,7 @@ class WithStatus(Scope[Appointment]):
 
     def __init__(self, *statuses: AppointmentStatus) -> None:
         try:
-            known = tuple(AppointmentStatus(status) for status in statuses)
+            known = tuple(dict.fromkeys(AppointmentStatus(status) for status in statuses))
         except ValueError:
             known = ()
         if not known:
@@ -78,8 +79,20 @@ class WithStatus(Scope[Appointment]):
         object.__setattr__(self, "statuses", known)
 
     @override
+    def shape(self) -> tuple[Any, ...]:
+        return (type(self), len(self.statuses) == 1)
+
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
-        return appointments.c.status.in_(bind("statuses", expanding=True))
+        if len(self.statuses) == 1:
+            return appointments.c.status == bind("status", appointments.c.status.type)
+        return filtered_only(appointments.c.status).not_in(bind("others", expanding=True))
+
+    @override
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        if len(self.statuses) == 1:
+            return {"status": self.statuses[0]}
+        return {"others": _all_but(self.statuses)}
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -166,7 +179,10 @@ class Upcoming(Scope[Appointment]):
 
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
-        return and_(appointments.c.status.in_(OPEN), appointments.c.starts_at > bind("now", UtcDateTime()))
+        return and_(
+            filtered_only(appointments.c.status).not_in(_all_but(OPEN)),
+            appointments.c.starts_at > bind("now", UtcDateTime()),
+        )
 
     @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
@@ -217,6 +233,12 @@ class IncludingDeleted(Scope[Appointment]):
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return None
+
+
+def _all_but(statuses: Iterable[AppointmentStatus]) -> list[AppointmentStatus]:
+    """What an appointment of several statuses is not in: no condition for an index by status, whose rows would have to be sorted."""
+    wanted = frozenset(statuses)
+    return [status for status in AppointmentStatus if status not in wanted]
 
 
 def _between(bind: Bind, from_: dt.datetime | None, until: dt.datetime | None) -> ColumnElement[bool] | None:

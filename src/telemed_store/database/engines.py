@@ -141,6 +141,9 @@ def _postgresql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]
         "statement_timeout": _milliseconds(limit),
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(settings.idle_transaction_timeout),
+        # PostgreSQL's default of 4 stands for a rotating disk: with it the planner fetches and sorts somebody's whole history rather
+        # than walk the index of a list. 1.1 is what its manual names for solid-state drives.
+        "random_page_cost": "1.1",
     }
     connect = settings.connect_timeout.total_seconds()
     if url.get_driver_name() == "asyncpg":

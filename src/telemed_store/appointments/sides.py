@@ -1,0 +1,77 @@
+"""What a person sees of appointments: those in which they are the doctor, and those in which they are the patient.
+
+For one row "doctor or patient" is a condition (`visible`). For a list it is two lists (`sides`): the condition would leave a planner
+the choice between sorting somebody's whole history and walking everybody's in order of time, and it takes either (measured with a
+million appointments on PostgreSQL: 323,570 pages read for 20 rows; incident small_conversation_in_huge_table_uses_index). The two come in
+one statement, each in the order of its index and no longer than the page, and are merged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    or_,
+    select,
+    union_all,
+)
+
+from telemed_store.appointments.models import Appointment
+from telemed_store.appointments.tables import appointments
+from telemed_store.database.types import Id
+from telemed_store.people.tables import doctors, patients
+
+__all__ = ["Listed", "gathered", "merged", "sides", "visible"]
+
+Listed = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+"""The statement of a list."""
+
+_FIELDS: Final = tuple(Appointment.model_fields)
+_POSITION: Final = itemgetter(_FIELDS.index("starts_at"), _FIELDS.index("id"))
+
+
+def visible() -> ColumnElement[bool]:
+    """Whether user ``viewer`` sees an appointment found by its key: they are the doctor or the patient."""
+    return or_(*_own())
+
+
+def sides(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """The parts of a list: all of it for a system job; for user ``viewer`` what they attend as the doctor, and as the patient."""
+    return tuple(statement.where(own) for own in _own()) if viewer else (statement,)
+
+
+def gathered(parts: Iterable[Select[*tuple[Any, ...]]]) -> Listed:
+    """One statement for the parts of a list, each with its own order and limit; their rows follow each other unmerged."""
+    first, *others = parts
+    if not others:
+        return first
+    return union_all(*(part.subquery().select() for part in (first, *others)))
+
+
+def merged(
+    rows: Iterable[Row[*tuple[Any, ...]]], size: int, *, descending: bool = False
+) -> list[Row[*tuple[Any, ...]]]:
+    """The rows of all parts in order of start, one more than the page; each begins with the columns of `Appointment`."""
+    return sorted(rows, key=_POSITION, reverse=descending)[: size + 1]
+
+
+def _own() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        appointments.c.doctor_id == _profile(doctors),
+        appointments.c.patient_id == _profile(patients),
+    )
+
+
+def _profile(profiles: Table) -> ScalarSelect[Any]:
+    # uq_doctors_user_id, uq_patients_user_id: a user has at most one live profile of each kind, but any number of deleted ones.
+    viewer = bindparam("viewer", type_=Id())
+    return select(profiles.c.id).where(profiles.c.user_id == viewer, profiles.c.deleted_at.is_(None)).scalar_subquery()
