@@ -124,7 +124,7 @@ def _mariadb(connection: Connection, sent: Sent) -> dict[str, Plan]:
     for node in _objects(told):
         table, access = node.get("table_name"), node.get("access_type")
         plan.sorts += [name for name in ("filesort", "temporary_table") if name in node]
-        if table is not None and access in {"ALL", "index"}:
+        if table is not None and access == "ALL":
             plan.scanned.add(table)
         if isinstance(key := node.get("key"), str):
             plan.indexes.add(key)

@@ -35,7 +35,7 @@ def load(url: str, population: Population) -> None:
     loader = _LOADERS[family(engine.dialect)]
     loader(engine, appointments, population.visits())
     loader(engine, appointment_logs, population.logs())
-    with engine.connect() as connection:
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         gather_statistics(connection)
 
 
@@ -52,13 +52,12 @@ def plain_engine(url: str) -> Engine:
 
 def gather_statistics(connection: Connection) -> None:
     """What each engine does by itself after a while, now."""
-    driver = connection.execution_options(isolation_level="AUTOCOMMIT")
     kind = family(connection.dialect)
     if kind == "postgresql":
-        driver.exec_driver_sql("VACUUM (ANALYZE)")
+        connection.exec_driver_sql("VACUUM (ANALYZE)")
     elif kind == "mysql":
         names = ", ".join(table.name for table in METADATA.sorted_tables)
-        driver.exec_driver_sql(f"ANALYZE TABLE {names}").all()
+        connection.exec_driver_sql(f"ANALYZE TABLE {names}").all()
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:

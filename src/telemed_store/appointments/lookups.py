@@ -11,6 +11,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     and_,
@@ -37,7 +38,7 @@ from telemed_store.appointments.models import (
 )
 from telemed_store.appointments.rows import checked_id, earliest_start, refuse
 from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted, Linkable, Past, StartingBetween
-from telemed_store.appointments.sides import Listed, gathered, merged, sides, visible
+from telemed_store.appointments.sides import merged, page_of, sides, visible
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.availability.slots import Calendar, load_calendar
@@ -79,22 +80,25 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _with_people(*, deleted: bool = False) -> Select[*tuple[Any, ...]]:
-    statement = (
+def _with_people(of: FromClause) -> Select[*tuple[Any, ...]]:
+    """Appointments with both sides, whose rows are found by their primary keys."""
+    return (
         select(
-            *sql.APPOINTMENT_COLUMNS,
+            *(of.c[name] for name in Appointment.model_fields),
             doctors.c.user_id.label("doctor_user_id"),
             _doctor_users.c.name.label("doctor_name"),
             patients.c.user_id.label("patient_user_id"),
             _patient_users.c.name.label("patient_name"),
         )
-        .select_from(appointments)
-        .join(doctors, doctors.c.id == appointments.c.doctor_id)
+        .select_from(of)
+        .join(doctors, doctors.c.id == of.c.doctor_id)
         .join(_doctor_users, _doctor_users.c.id == doctors.c.user_id)
-        .join(patients, patients.c.id == appointments.c.patient_id)
+        .join(patients, patients.c.id == of.c.patient_id)
         .join(_patient_users, _patient_users.c.id == patients.c.user_id)
     )
-    return statement if deleted else statement.where(appointments.c.deleted_at.is_(None))
+
+
+_LIVE: Final = select(*sql.APPOINTMENT_COLUMNS).where(appointments.c.deleted_at.is_(None))
 
 
 def _people_of(row: Row[*tuple[Any, ...]]) -> AppointmentWithPeople:
@@ -113,7 +117,11 @@ def _viewer(context: Context) -> dict[str, Any]:
 
 # Q003, Q022. pk_appointments and the primary keys of its people.
 _DETAIL: Final = {
-    viewer: _with_people().where(appointments.c.id == bindparam("id", type_=Id()), *([visible()] if viewer else []))
+    viewer: _with_people(appointments).where(
+        appointments.c.id == bindparam("id", type_=Id()),
+        appointments.c.deleted_at.is_(None),
+        *([visible()] if viewer else []),
+    )
     for viewer in (False, True)
 }
 
@@ -131,7 +139,7 @@ def detail(connection: Connection, context: Context, appointment_id: UUID) -> Ap
     )
 
 
-_AGENDAS: Final[dict[tuple[Any, ...], Listed]] = {}
+_AGENDAS: Final[dict[tuple[Any, ...], Select[*tuple[Any, ...]]]] = {}
 
 
 def agenda(
@@ -153,13 +161,14 @@ def agenda(
     key = (shape(scope), viewer, newest_first, position is not None)
     statement = _AGENDAS.get(key)
     if statement is None:
-        # As `list_appointments`; the people by their primary keys.
-        narrowed = _with_people(deleted=mentions(scope, IncludingDeleted)).where(*conditions(scope))
-        parts = sides(narrowed, viewer=viewer)
-        statement = _AGENDAS[key] = gathered(keyset.order(part, continued=position is not None) for part in parts)
+        # The indexes of `list_appointments`, then the primary keys of the people.
+        every = select(*sql.APPOINTMENT_COLUMNS) if mentions(scope, IncludingDeleted) else _LIVE
+        parts = sides(every.where(*conditions(scope)), viewer=viewer)
+        page = page_of(keyset.order(part, continued=position is not None) for part in parts)
+        statement = _AGENDAS[key] = _with_people(page)
     values = keyset.parameters(size, position) | parameters(scope, context.now()) | _viewer(context)
-    rows = connection.execute(statement, values).all()
-    items = [_people_of(row) for row in (merged(rows, size, descending=newest_first) if viewer else rows)]
+    rows = connection.execute(statement, values)
+    items = [_people_of(row) for row in merged(rows, size, descending=newest_first)]
     context.accessed([item.patient.user_id for item in items[:size]], DataType.CONSULTATION)
     return keyset.page(
         items, size, context.cursors, binding, lambda item: [item.appointment.starts_at, item.appointment.id]
@@ -189,18 +198,20 @@ def past_of_doctor(
 _ON_OR_NEXT: Final = (
     appointments.c.status == AppointmentStatus.IN_PROGRESS,
     and_(
-        appointments.c.status.in_(OPEN),
+        sql.among(OPEN),
         appointments.c.starts_at > bindparam("since", type_=UtcDateTime()),
         appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
     ),
 )
 _NEXT: Final = {
-    viewer: gathered(
-        part.where(which).order_by(appointments.c.starts_at, appointments.c.id).limit(1)
-        for part in sides(
-            _with_people().where(appointments.c.doctor_id == bindparam("doctor_id", type_=Id())), viewer=viewer
+    viewer: _with_people(
+        page_of(
+            part.where(which).order_by(appointments.c.starts_at, appointments.c.id).limit(1)
+            for part in sides(
+                _LIVE.where(appointments.c.doctor_id == bindparam("doctor_id", type_=Id())), viewer=viewer
+            )
+            for which in _ON_OR_NEXT
         )
-        for which in _ON_OR_NEXT
     )
     for viewer in (False, True)
 }
@@ -431,9 +442,10 @@ def recent_of_pair(
 # Q201. ix_appointments_doctor_id_starts_at_id
 _UPCOMING_OF_DOCTOR: Final = {
     continued: _ASCENDING.order(
-        select(*sql.APPOINTMENT_COLUMNS, patients.c.user_id)
-        .join(patients, patients.c.id == appointments.c.patient_id)
-        .where(
+        select(
+            *sql.APPOINTMENT_COLUMNS,
+            select(patients.c.user_id).where(patients.c.id == appointments.c.patient_id).scalar_subquery(),
+        ).where(
             appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
             sql.holds_time(),
             appointments.c.starts_at > bindparam("since", type_=UtcDateTime()),

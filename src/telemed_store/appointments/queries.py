@@ -14,7 +14,7 @@ from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import Appointment, AppointmentLog, AppointmentStatus
 from telemed_store.appointments.rows import NOBODY, checked_id, checked_instant, latest_end, refuse
 from telemed_store.appointments.scopes import IncludingDeleted
-from telemed_store.appointments.sides import Listed, gathered, merged, sides, visible
+from telemed_store.appointments.sides import merged, page_of, sides, visible
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
@@ -44,17 +44,15 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _naming_subject(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> Select[*tuple[Any, ...]]:
-    """A user's reads name the patient's user too, whose access row they write."""
+def _readable(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> Select[*tuple[Any, ...]]:
+    """What a viewer may read of one appointment; a user's reads name the patient's user too, whose access row they write."""
     if not viewer:
         return statement
-    return statement.add_columns(patients.c.user_id).join(patients, patients.c.id == appointments.c.patient_id)
-
-
-def _readable(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> Select[*tuple[Any, ...]]:
-    """What a viewer may read of one appointment."""
-    statement = _naming_subject(statement, viewer=viewer)
-    return statement.where(visible()) if viewer else statement
+    return (
+        statement.add_columns(patients.c.user_id)
+        .join(patients, patients.c.id == appointments.c.patient_id)
+        .where(visible())
+    )
 
 
 def _one(**keys: Any) -> dict[bool, Select[*tuple[Any, ...]]]:
@@ -137,10 +135,12 @@ def access_code(connection: Connection, context: Context, appointment_id: UUID) 
     return str(found[0])
 
 
-_LISTS: Final[dict[tuple[Any, ...], Listed]] = {}
+_LISTS: Final[dict[tuple[Any, ...], Select[*tuple[Any, ...]]]] = {}
 
 
-def _list_statement(scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool) -> Listed:
+def _list_statement(
+    scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
+) -> Select[*tuple[Any, ...]]:
     """The statement of a combination of scopes, built when it is first asked for."""
     key = (shape(scope), viewer, descending, continued)
     statement = _LISTS.get(key)
@@ -149,15 +149,20 @@ def _list_statement(scope: Scope[Appointment] | None, *, viewer: bool, descendin
     return statement
 
 
-def _build_list(scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool) -> Listed:
+def _build_list(
+    scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
+) -> Select[*tuple[Any, ...]]:
     # Q002. In the order of ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id or
     # ix_appointments_doctor_id_patient_id_starts_at_id, of ix_appointments_doctor_id_status_starts_at_id with one status;
     # a system job's list of everybody in that of ix_appointments_starts_at_id or ix_appointments_status_starts_at_id.
-    statement = _naming_subject(select(*sql.APPOINTMENT_COLUMNS), viewer=viewer).where(*conditions(scope))
+    statement = select(*sql.APPOINTMENT_COLUMNS).where(*conditions(scope))
     if not mentions(scope, IncludingDeleted):
         statement = statement.where(appointments.c.deleted_at.is_(None))
     keyset = _DESCENDING if descending else _ASCENDING
-    return gathered(keyset.order(part, continued=continued) for part in sides(statement, viewer=viewer))
+    if not viewer:
+        return keyset.order(statement, continued=continued)
+    page = page_of(keyset.order(part, continued=continued) for part in sides(statement, viewer=viewer))
+    return select(page, patients.c.user_id).join(patients, patients.c.id == page.c.patient_id)
 
 
 def list_appointments(

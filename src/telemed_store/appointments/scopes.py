@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from typing_extensions import override
 
 from telemed_store.appointments.models import OPEN, Appointment, AppointmentStatus
+from telemed_store.appointments.statements import among, others_than
 from telemed_store.appointments.tables import appointments
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.models import Instant, ZoneName
@@ -92,7 +93,7 @@ class WithStatus(Scope[Appointment]):
     def values(self, now: dt.datetime) -> Mapping[str, Any]:
         if len(self.statuses) == 1:
             return {"status": self.statuses[0]}
-        return {"others": _all_but(self.statuses)}
+        return {"others": others_than(self.statuses)}
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -180,7 +181,7 @@ class Upcoming(Scope[Appointment]):
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
         return and_(
-            filtered_only(appointments.c.status).not_in(_all_but(OPEN)),
+            among(OPEN),
             appointments.c.starts_at > bind("now", UtcDateTime()),
         )
 
@@ -233,12 +234,6 @@ class IncludingDeleted(Scope[Appointment]):
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool] | None:
         return None
-
-
-def _all_but(statuses: Iterable[AppointmentStatus]) -> list[AppointmentStatus]:
-    """What an appointment of several statuses is not in: no condition for an index by status, whose rows would have to be sorted."""
-    wanted = frozenset(statuses)
-    return [status for status in AppointmentStatus if status not in wanted]
 
 
 def _between(bind: Bind, from_: dt.datetime | None, until: dt.datetime | None) -> ColumnElement[bool] | None:

@@ -3,7 +3,7 @@
 For one row "doctor or patient" is a condition (`visible`). For a list it is two lists (`sides`): the condition would leave a planner
 the choice between sorting somebody's whole history and walking everybody's in order of time, and it takes either (measured with a
 million appointments on PostgreSQL: 323,570 pages read for 20 rows; incident small_conversation_in_huge_table_uses_index). The two come in
-one statement, each in the order of its index and no longer than the page, and are merged here.
+one statement, each in the order of its index and no longer than the page (`page_of`), and are put in order here (`merged`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Row,
     ScalarSelect,
     Select,
+    Subquery,
     Table,
     bindparam,
     or_,
@@ -30,10 +30,7 @@ from telemed_store.appointments.tables import appointments
 from telemed_store.database.types import Id
 from telemed_store.people.tables import doctors, patients
 
-__all__ = ["Listed", "gathered", "merged", "sides", "visible"]
-
-Listed = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
-"""The statement of a list."""
+__all__ = ["merged", "page_of", "sides", "visible"]
 
 _FIELDS: Final = tuple(Appointment.model_fields)
 _POSITION: Final = itemgetter(_FIELDS.index("starts_at"), _FIELDS.index("id"))
@@ -49,18 +46,22 @@ def sides(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> tuple[Select[
     return tuple(statement.where(own) for own in _own()) if viewer else (statement,)
 
 
-def gathered(parts: Iterable[Select[*tuple[Any, ...]]]) -> Listed:
-    """One statement for the parts of a list, each with its own order and limit; their rows follow each other unmerged."""
+def page_of(parts: Iterable[Select[*tuple[Any, ...]]]) -> Subquery:
+    """The rows of a page, to be joined with what is shown beside them; each part of the list has its own order and limit.
+
+    The page comes first and its people then, row by row: joined before, MariaDB began with all patients (measured with a million
+    appointments: 251,909 rows read for 50).
+    """
     first, *others = parts
     if not others:
-        return first
-    return union_all(*(part.subquery().select() for part in (first, *others)))
+        return first.subquery("page")
+    return union_all(*(part.subquery().select() for part in (first, *others))).subquery("page")
 
 
 def merged(
     rows: Iterable[Row[*tuple[Any, ...]]], size: int, *, descending: bool = False
 ) -> list[Row[*tuple[Any, ...]]]:
-    """The rows of all parts in order of start, one more than the page; each begins with the columns of `Appointment`."""
+    """Rows of a page in order of start, one more than its size; each begins with the columns of `Appointment`."""
     return sorted(rows, key=_POSITION, reverse=descending)[: size + 1]
 
 

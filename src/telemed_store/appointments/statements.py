@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, union_all, update
 
-from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog
+from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog, AppointmentStatus
 from telemed_store.appointments.sides import visible
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.database.hydration import hydrator
@@ -34,10 +35,12 @@ __all__ = [
     "LOCATION_TYPE",
     "LOG_COLUMNS",
     "OVERLAPPING",
+    "among",
     "appointment_from",
     "changing",
     "holds_time",
     "log_from",
+    "others_than",
     "touching",
 ]
 
@@ -50,7 +53,18 @@ LOG_COLUMNS: Final = tuple(appointment_logs.c[name] for name in AppointmentLog.m
 
 def holds_time() -> ColumnElement[bool]:
     """The one definition of busy: active and not deleted."""
-    return and_(appointments.c.status.in_(ACTIVE), appointments.c.deleted_at.is_(None))
+    return and_(among(ACTIVE), appointments.c.deleted_at.is_(None))
+
+
+def among(statuses: Iterable[AppointmentStatus]) -> ColumnElement[bool]:
+    """Whether an appointment is in one of several statuses: a filter, never what it is found by (`filtered_only`)."""
+    return filtered_only(appointments.c.status).not_in(others_than(statuses))
+
+
+def others_than(statuses: Iterable[AppointmentStatus]) -> list[AppointmentStatus]:
+    """The other statuses: not to be in them is no condition for an index by status, whose rows would have to be sorted."""
+    wanted = frozenset(statuses)
+    return [status for status in AppointmentStatus if status not in wanted]
 
 
 _request = select(

@@ -26,7 +26,8 @@ def filtered_only(column: ColumnElement[T]) -> ColumnElement[T]:
 
     PostgreSQL takes conditions to have nothing to do with each other: that hardly anybody's appointments are open, and that hardly
     anybody's lie ahead, and so that a page of open appointments ahead will not fill, though nearly all of those ahead are open. Then it
-    fetches and sorts them all. An empty text appended to a text column keeps it from guessing; other columns stay as they are.
+    fetches and sorts them all; MariaDB looks up several statuses one by one and sorts. An empty text appended to a text column keeps
+    both from it; other columns stay as they are.
     """
     element = _FilteredOnly(column)
     element.type = column.type
@@ -43,7 +44,9 @@ def _with_unary_plus(element: _FilteredOnly, compiler: SQLCompiler, **options: A
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-@compiles(_FilteredOnly, "postgresql")
+@compiles(_FilteredOnly, "postgresql", "mysql", "mariadb")
 def _with_empty_text(element: _FilteredOnly, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
-    return f"({column} || '')" if element.type._type_affinity is String else column  # noqa: SLF001 - SQLAlchemy has no public word for it
+    if element.type._type_affinity is not String:  # noqa: SLF001 - SQLAlchemy has no public word for it
+        return column
+    return f"({column} || '')" if compiler.dialect.name == "postgresql" else f"CONCAT({column}, '')"
