@@ -88,21 +88,27 @@ class Population:
         yield "booking_guards", [{"owner_id": owner, "n": 0} for owner in owners]
         yield "user_identifiers", [self._identifier(n) for n in patients]
         yield "specializations", [self._specialization(n) for n in range(SPECIALIZATIONS)]
-        yield "doctor_specializations", [
-            {"doctor_id": self.doctor_id(n), "specialization_id": self.specialization_id(s), "position": position}
-            for n in doctors
-            for position, s in enumerate(dict.fromkeys((n % SPECIALIZATIONS, n * 7 % SPECIALIZATIONS)), 1)
-        ]
+        yield (
+            "doctor_specializations",
+            [
+                {"doctor_id": self.doctor_id(n), "specialization_id": self.specialization_id(s), "position": position}
+                for n in doctors
+                for position, s in enumerate(dict.fromkeys((n % SPECIALIZATIONS, n * 7 % SPECIALIZATIONS)), 1)
+            ],
+        )
         yield "service_locations", [self._location(n) for n in doctors]
-        yield "search_words", [
-            {"table_name": table, "word": word, "row_id": id_}
-            for table, each, id_of in (
-                ("doctors", doctors, self.doctor_id),
-                ("specializations", range(SPECIALIZATIONS), self.specialization_id),
-            )
-            for id_, name in ((id_of(n), _name(table, n)) for n in each)
-            for word in name
-        ]
+        yield (
+            "search_words",
+            [
+                {"table_name": table, "word": word, "row_id": id_}
+                for table, each, id_of in (
+                    ("doctors", doctors, self.doctor_id),
+                    ("specializations", range(SPECIALIZATIONS), self.specialization_id),
+                )
+                for id_, name in ((id_of(n), _name(table, n)) for n in each)
+                for word in name
+            ],
+        )
         yield "availability_windows", [self._window(n, day) for n in doctors for day in (*range(1, 6), None)]
         yield "blocked_dates", [self._block(n, weeks) for n in doctors for weeks in (-8, 8, 20)]
 
@@ -136,7 +142,9 @@ class Population:
         known: dict[int, tuple[int, int]] = {}
 
         def spread(count: int, shift: int) -> Iterator[int]:
-            return (min(self.appointments - 1, int((n + 0.5) * self.appointments / count) + shift) for n in range(count))
+            return (
+                min(self.appointments - 1, int((n + 0.5) * self.appointments / count) + shift) for n in range(count)
+            )
 
         strangers = (_KNOWN + n % (self.patients - _KNOWN) for n in range(self.appointments))
         colleagues = (_KNOWN + n % (self.doctors - _KNOWN) for n in range(self.appointments))
@@ -289,7 +297,9 @@ def _status(number: int, starts_at: dt.datetime, chance: float) -> str:
         return "in_progress"
     if starts_at > PRESENT:
         return "scheduled" if chance < 0.7 else "rescheduled" if chance < 0.88 else "cancelled"
-    return "completed" if chance < 0.8 else "cancelled" if chance < 0.92 else "no_show" if chance < 0.99 else "scheduled"
+    return (
+        "completed" if chance < 0.8 else "cancelled" if chance < 0.92 else "no_show" if chance < 0.99 else "scheduled"
+    )
 
 
 def _name(table: str, n: int) -> tuple[str, ...]:

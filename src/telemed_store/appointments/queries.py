@@ -153,8 +153,9 @@ def _build_list(
     scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
 ) -> Select[*tuple[Any, ...]]:
     # Q002. In the order of ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id or
-    # ix_appointments_doctor_id_patient_id_starts_at_id, of ix_appointments_doctor_id_status_starts_at_id with one status;
-    # a system job's list of everybody in that of ix_appointments_starts_at_id or ix_appointments_status_starts_at_id.
+    # ix_appointments_doctor_id_patient_id_starts_at_id; with one status of ix_appointments_doctor_id_status_starts_at_id or
+    # ix_appointments_patient_id_status_starts_at_id; a system job's list of everybody in that of ix_appointments_starts_at_id or
+    # ix_appointments_status_starts_at_id.
     statement = select(*sql.APPOINTMENT_COLUMNS).where(*conditions(scope))
     if not mentions(scope, IncludingDeleted):
         statement = statement.where(appointments.c.deleted_at.is_(None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -97,12 +98,11 @@ _LOCATIONS: Final = select(*sql.LOCATION_COLUMNS).where(
     service_locations.c.is_active,
     service_locations.c.deleted_at.is_(None),
 )
-# uq_doctor_specializations_doctor_id_position, pk_specializations: of a whole page of doctors.
+# uq_doctor_specializations_doctor_id_position, pk_specializations: of a whole page of doctors, in any order.
 _SPECIALIZATIONS_OF_PAGE: Final = (
-    select(doctor_specializations.c.doctor_id, *sql.SPECIALIZATION_COLUMNS)
+    select(doctor_specializations.c.position, doctor_specializations.c.doctor_id, *sql.SPECIALIZATION_COLUMNS)
     .join(specializations_table, specializations_table.c.id == doctor_specializations.c.specialization_id)
     .where(doctor_specializations.c.doctor_id.in_(bindparam("doctor_ids", expanding=True, type_=Id())))
-    .order_by(doctor_specializations.c.doctor_id, doctor_specializations.c.position)
 )
 # ix_service_locations_doctor_id_name_id: of a whole page of doctors.
 _LOCATIONS_OF_PAGE: Final = (
@@ -148,7 +148,8 @@ def search_doctors(
         place = location_from(row)
         places[place.doctor_id].append(place)
     qualified: defaultdict[UUID, list[Specialization]] = defaultdict(list)
-    for doctor_id, *values in connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids}):
+    rows = connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids})
+    for _position, doctor_id, *values in sorted(rows, key=itemgetter(0)):
         qualified[doctor_id].append(specialization_from(values))
     summaries = tuple(
         DoctorSummary(**dict(doctor), specializations=tuple(qualified[doctor.id]), locations=tuple(places[doctor.id]))

@@ -782,6 +782,14 @@ def upgrade() -> None:
         if_not_exists=True,
     )
     op.create_index(
+        "ix_appointments_patient_id_status_starts_at_id",
+        "appointments",
+        ["patient_id", "status", "starts_at", "id"],
+        unique=False,
+        schema=schema(),
+        if_not_exists=True,
+    )
+    op.create_index(
         "ix_appointments_starts_at_id",
         "appointments",
         ["starts_at", "id"],
