@@ -18,7 +18,7 @@ from telemed_store.testing.clock import FrozenClock
 from telemed_store.testing.templates import ISOLATED, open_template
 
 from .explaining import Sent, sent_to
-from .loading import load, plain_engine
+from .loading import load, reading_engine
 from .population import Population
 
 BIG = 5_000
@@ -62,8 +62,10 @@ def clinic_of(engine: str, appointments: int, directory: Path) -> Iterator[Clini
         with template.fresh() as url:
             load(url, population)
             settings = load_settings(**{**ISOLATED, "keys": MasterKeys.generate().to_setting(), "database_url": url})
-            plain = plain_engine(url).execution_options(isolation_level="AUTOCOMMIT")
-            with Store.open(settings=settings, clock=FrozenClock()) as store, plain.connect() as connection:
+            with (
+                Store.open(settings=settings, clock=FrozenClock()) as store,
+                reading_engine(url).connect() as connection,
+            ):
                 yield Clinic(engine, url, store, population, connection, _big(connection))
     finally:
         template.close()

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, Table, create_engine, insert, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, insert
 from sqlalchemy.pool import NullPool
 
 from telemed_store.appointments.tables import appointment_logs, appointments
@@ -26,7 +26,7 @@ _CHUNK = 5_000
 
 def load(url: str, population: Population) -> None:
     """Fill an empty database, and let its planner know."""
-    engine = plain_engine(url)
+    engine = _loading_engine(url)
     with engine.begin() as connection:
         if family(connection.dialect) == "sqlite":
             connection.exec_driver_sql("PRAGMA synchronous = OFF")
@@ -39,10 +39,21 @@ def load(url: str, population: Population) -> None:
         gather_statistics(connection)
 
 
-def plain_engine(url: str) -> Engine:
-    """An engine of the test's own, which nothing of the store's watches."""
+def reading_engine(url: str) -> Engine:
+    """An engine whose sessions are set up as those of readers are, so that statements get the plans that they get there."""
+    plan = engine_plan(url, load_settings(env="test"), Role.READ, "sync")
+    return create_engine(
+        plan.url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args=plan.options["connect_args"],
+        execution_options=plan.execution_options,
+    )
+
+
+def _loading_engine(url: str) -> Engine:
+    """An engine without the store's time limits, under which nobody loads so much, and its way of beginning a transaction."""
     plan = engine_plan(url, load_settings(env="test"), Role.WRITE, "sync")
-    # Neither the store's time limits, under which nobody loads so much, nor its way of beginning a transaction.
     limits = {"options", "init_command", "read_timeout", "write_timeout", "isolation_level"}
     arguments = {name: value for name, value in plan.options["connect_args"].items() if name not in limits}
     if plan.url.get_driver_name() == "pymysql":

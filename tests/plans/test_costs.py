@@ -1,0 +1,67 @@
+"""A page costs the same in a clinic of ten thousand appointments and in one of a million (C16, D40).
+
+What is read is exact, and compared in every run. Time is compared in `make proof` alone, at full size: on a busy machine it says
+nothing of a page of a tenth of a millisecond.
+"""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from telemed_store.testing.sizes import is_full
+
+from .cases import PAGE, Case, pages
+from .clinics import Clinic
+from .explaining import Sent, rows_or_pages_read, seconds_taken
+
+pytestmark = pytest.mark.timeout(3600)
+
+FACTOR = 1.3
+LEVELS = 8
+"""Pages that the descent through the list's own trees may be longer by."""
+RUNS = 301
+
+
+def statement_of(clinic: Clinic, case: Case) -> Sent:
+    """The one statement that a page is read with."""
+    with clinic.watching() as sent:
+        case.ask(clinic.seen_by(case.user_id), None)
+    (statement,) = clinic.reads_of(sent)
+    return statement
+
+
+def test_a_page_reads_as_much_in_a_large_table_as_in_a_small_one(clinics: tuple[Clinic, Clinic]) -> None:
+    small, large = clinics
+    if small.engine == "sqlite":
+        pytest.skip("SQLite does not tell how much it reads; its plans are compared instead")
+    grown: list[str] = []
+    for (case, trees), (same, _) in zip(pages(small.population), pages(large.population), strict=True):
+        assert case.name == same.name
+        # In a table so small that a doctor's rows are neighbours, several share a page: one page each is no more than one row each.
+        few = max(PAGE + 1, rows_or_pages_read(small.connection, statement_of(small, case)))
+        many = rows_or_pages_read(large.connection, statement_of(large, same))
+        if many > FACTOR * few + LEVELS + trees * (PAGE + 1):
+            grown.append(f"{case.name}: {few} in the small clinic, {many} in the large one")
+    assert not grown, "\n".join(grown)
+
+
+@pytest.mark.skipif(not is_full(), reason="time is compared at full size, in make proof")
+def test_a_page_takes_as_long_in_a_large_table_as_in_a_small_one(
+    clinics: tuple[Clinic, Clinic], record_property: pytest.RecordProperty
+) -> None:
+    small, large = clinics
+    slower: list[str] = []
+    for (case, _), (same, _) in zip(pages(small.population), pages(large.population), strict=True):
+        both = ((small, statement_of(small, case)), (large, statement_of(large, same)))
+        taken: dict[Clinic, list[float]] = {small: [], large: []}
+        for _ in range(RUNS):
+            for clinic, statement in both:
+                taken[clinic].append(seconds_taken(clinic.connection, statement))
+        few, many = (statistics.median(taken[clinic]) * 1000 for clinic in clinics)
+        told = f"{case.name}: {few:.2f} ms in the small clinic, {many:.2f} ms in the large one, {many / few:.2f} times"
+        record_property(small.engine, told)
+        if many > FACTOR * few:
+            slower.append(told)
+    assert not slower, "\n".join(slower)
