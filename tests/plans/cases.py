@@ -291,7 +291,7 @@ def _doctors(p: Population) -> Iterator[Case]:
 
     yield Case(
         "doctor by registration (Q202)",
-        lambda mine, _cursor: mine.people.by_registration("crm", "SP", "100007"),
+        lambda mine, _cursor: mine.people.by_registration("crm", "SP", "900007"),
         (one_of(registration),) if many else (),
     )
     matching = "those who match are found by an index and sorted by their age"

@@ -16,10 +16,10 @@ SIZES = {"small": (2_000, 10_000), "large": (20_000, 1_000_000)}
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "clinics" in metafunc.fixturenames:
-        metafunc.parametrize("clinics", selected_engines(metafunc.config), indirect=True, scope="module")
+        metafunc.parametrize("clinics", selected_engines(metafunc.config), indirect=True, scope="session")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clinics(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Clinic, Clinic]]:

@@ -11,6 +11,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,8 +45,9 @@ class Population:
 
     def __init__(self, appointments: int) -> None:
         self.appointments: Final = appointments
-        self.doctors: Final = min(2_000, max(100, appointments // 100))
-        self.patients: Final = max(1_000, appointments // 20)
+        few = appointments < 1_000
+        self.doctors: Final = 10 if few else min(2_000, max(100, appointments // 100))
+        self.patients: Final = 10 if few else max(1_000, appointments // 20)
 
     @staticmethod
     def doctor_id(number: int) -> UUID:
@@ -141,13 +143,13 @@ class Population:
         """Who is in the appointments of those whose number is known, spread over all the years."""
         known: dict[int, tuple[int, int]] = {}
 
-        def spread(count: int, shift: int) -> Iterator[int]:
+        def spread(times: int, shift: int) -> Iterator[int]:
             return (
-                min(self.appointments - 1, int((n + 0.5) * self.appointments / count) + shift) for n in range(count)
+                min(self.appointments - 1, int((n + 0.5) * self.appointments / times) + shift) for n in range(times)
             )
 
-        strangers = (_KNOWN + n % (self.patients - _KNOWN) for n in range(self.appointments))
-        colleagues = (_KNOWN + n % (self.doctors - _KNOWN) for n in range(self.appointments))
+        strangers = (_KNOWN + n % (self.patients - _KNOWN) for n in count())
+        colleagues = (_KNOWN + n % (self.doctors - _KNOWN) for n in count())
         for number in range(0, self.appointments, 20):
             known[number] = (self.busy_doctor, next(strangers))
         for turn, number in enumerate(spread(400, 1)):
@@ -229,7 +231,7 @@ class Population:
             "doctor_id": self.doctor_id(n),
             "authority": "crm",
             "region": "SP",
-            "number": f"{100_000 + n}",
+            "number": f"{900_000 + n}",
             "is_primary": True,
         }
 

@@ -7,6 +7,7 @@ nothing of a page of a tenth of a millisecond.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_a_page_reads_as_much_in_a_large_table_as_in_a_small_one(clinics: tuple[
 
 @pytest.mark.skipif(not is_full(), reason="time is compared at full size, in make proof")
 def test_a_page_takes_as_long_in_a_large_table_as_in_a_small_one(
-    clinics: tuple[Clinic, Clinic], record_property: pytest.RecordProperty
+    clinics: tuple[Clinic, Clinic], record_property: Callable[[str, object], None]
 ) -> None:
     small, large = clinics
     slower: list[str] = []
