@@ -99,7 +99,7 @@ _LOCATIONS: Final = select(*sql.LOCATION_COLUMNS).where(
     service_locations.c.deleted_at.is_(None),
 )
 # uq_doctor_specializations_doctor_id_position, pk_specializations: of a whole page of doctors, in any order.
-_SPECIALIZATIONS_OF_PAGE: Final = (
+_SPECIALIZATIONS_OF_PAGE: Final[Select[*tuple[Any, ...]]] = (
     select(doctor_specializations.c.position, doctor_specializations.c.doctor_id, *sql.SPECIALIZATION_COLUMNS)
     .join(specializations_table, specializations_table.c.id == doctor_specializations.c.specialization_id)
     .where(doctor_specializations.c.doctor_id.in_(bindparam("doctor_ids", expanding=True, type_=Id())))
@@ -144,9 +144,9 @@ def search_doctors(
     for place in sorted(found, key=attrgetter("name", "id")):
         places[place.doctor_id].append(place)
     qualified: defaultdict[UUID, list[Specialization]] = defaultdict(list)
-    rows = connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids})
-    for _position, doctor_id, *values in sorted(rows, key=itemgetter(0)):
-        qualified[doctor_id].append(specialization_from(values))
+    by_position = sorted(connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids}).all(), key=itemgetter(0))
+    for row in by_position:
+        qualified[row[1]].append(specialization_from(row[2:]))
     summaries = tuple(
         DoctorSummary(**dict(doctor), specializations=tuple(qualified[doctor.id]), locations=tuple(places[doctor.id]))
         for doctor in page.items
