@@ -29,8 +29,9 @@ from telemed_store.testing.clock import PRESENT
 from .population import Population
 
 PAGE: Final = 50
-MOST: Final = 20 * PAGE
-"""Pages or rows read for a page of appointments with both sides, at most: each row with its people, by some levels of five trees."""
+MOST: Final = 30 * PAGE
+"""Pages or rows read for a page of appointments with both sides, at most: each row with its people, by some levels of five trees; twice
+for somebody with two profiles."""
 
 DOCTOR: Final = "ix_appointments_doctor_id_starts_at_id"
 DOCTOR_STATUS: Final = "ix_appointments_doctor_id_status_starts_at_id"

@@ -45,7 +45,7 @@ def _exclusion(column: str, name: str) -> NativeObject:
         "postgresql",
         "constraint",
         f"ALTER TABLE {{schema}}appointments ADD CONSTRAINT {name}"
-        f" EXCLUDE USING gist ({column} WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (CASE WHEN {_IS_ACTIVE} THEN true END)",
+        f" EXCLUDE USING gist ({column} WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (CASE WHEN {_IS_ACTIVE} THEN true ELSE NULL END)",
         f"ALTER TABLE {{schema}}appointments DROP CONSTRAINT IF EXISTS {name}",
     )
 
