@@ -162,7 +162,7 @@ def _scoped(name: str, indexes: tuple[frozenset[str], ...], *scopes: Scope[Appoi
 def pages(p: Population) -> Iterator[tuple[Case, int]]:
     """First pages of those who have as many appointments in any clinic, and of one who has a twentieth of all.
 
-    Beside each stands in how many other trees every row of it is looked up: they may grow a level.
+    Beside each stands in how many other tables something is looked up for every row of it.
     """
     job, person = None, p.patient_user_id(p.steady_patient)
     doctor, busy = ForDoctor(p.doctor_id(p.steady_doctor)), ForDoctor(p.doctor_id(p.busy_doctor))
