@@ -59,6 +59,11 @@ def test_a_page_reads_as_much_in_a_large_table_as_in_a_small_one(clinics: tuple[
     assert not grown, "\n".join(grown)
 
 
+def quiet(seconds: list[float]) -> float:
+    """The tenth percentile: what it takes when nothing else runs. Neighbours move a median by a factor, and by another one each time."""
+    return statistics.quantiles(seconds, n=10)[0]
+
+
 @pytest.mark.skipif(not is_full(), reason="time is compared at full size, in make proof")
 def test_a_page_takes_as_long_in_a_large_table_as_in_a_small_one(clinics: tuple[Clinic, Clinic]) -> None:
     small, large = clinics
@@ -69,7 +74,7 @@ def test_a_page_takes_as_long_in_a_large_table_as_in_a_small_one(clinics: tuple[
         for _ in range(RUNS):
             for clinic, statement in both:
                 taken[clinic].append(seconds_taken(clinic.connection, statement))
-        few, many = (statistics.median(taken[clinic]) * 1000 for clinic in clinics)
+        few, many = (quiet(taken[clinic]) * 1000 for clinic in clinics)
         told = f"{case.name}: {few:.2f} ms in the small clinic, {many:.2f} ms in the large one, {many / few:.2f} times"
         logger.info("%s, %s", small.engine, told)
         if many > FACTOR * few:
