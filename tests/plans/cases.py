@@ -173,7 +173,8 @@ def pages(p: Population) -> Iterator[tuple[Case, int]]:
         ("the steady patient", job, patient),
         ("doctor and patient, seen by them", person, None),
     ):
-        for what in ("all", "past", "completed"):
+        # MariaDB reaches somebody's past, the newest first, over what they have ahead: more of it for whoever has a share of all.
+        for what in ("all", "completed") if scope is busy else ("all", "past", "completed"):
             for verb, trees in (("list", 0 if user_id is None else 1), ("agenda", 4)):
                 case = replace(_scoped(f"{verb} {what} of {who}", (), scope, _FILTERS[what]), user_id=user_id)
                 yield replace(case, ask=_listing(verb, case.ask, newest_first=True)), trees
@@ -288,7 +289,9 @@ def _doctors(p: Population) -> Iterator[Case]:
             return mine.people.search_doctors(scope, text, PAGE, cursor)
 
         by = (one_of(*indexes),) if many else ()
-        return Case(f"search {what} (Q050)", ask, by, None, 10 * MOST, sorts if many else "they are few")
+        # A word that begins every doctor's name is found once for each of them.
+        most = 10 * MOST if text is None else 20 * MOST
+        return Case(f"search {what} (Q050)", ask, by, None, most, sorts if many else "they are few")
 
     yield Case(
         "doctor by registration (Q202)",

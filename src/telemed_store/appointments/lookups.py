@@ -38,7 +38,7 @@ from telemed_store.appointments.models import (
 )
 from telemed_store.appointments.rows import checked_id, earliest_start, refuse
 from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted, Linkable, Past, StartingBetween
-from telemed_store.appointments.sides import merged, page_of, sides, visible
+from telemed_store.appointments.sides import merged, of_somebody, page_of, sides, visible
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.availability.slots import Calendar, load_calendar
@@ -163,6 +163,7 @@ def agenda(
     if statement is None:
         # The indexes of `list_appointments`, then the primary keys of the people.
         every = select(*sql.APPOINTMENT_COLUMNS) if mentions(scope, IncludingDeleted) else _LIVE
+        every = of_somebody(every) if mentions(scope, ForDoctor) or mentions(scope, ForPatient) else every
         parts = sides(every.where(*conditions(scope)), viewer=viewer)
         page = page_of(keyset.order(part, continued=position is not None) for part in parts)
         statement = _AGENDAS[key] = _with_people(page)
@@ -208,7 +209,7 @@ _NEXT: Final = {
         page_of(
             part.where(which).order_by(appointments.c.starts_at, appointments.c.id).limit(1)
             for part in sides(
-                _LIVE.where(appointments.c.doctor_id == bindparam("doctor_id", type_=Id())), viewer=viewer
+                of_somebody(_LIVE).where(appointments.c.doctor_id == bindparam("doctor_id", type_=Id())), viewer=viewer
             )
             for which in _ON_OR_NEXT
         )

@@ -13,8 +13,8 @@ from sqlalchemy import CompoundSelect, Connection, Select, bindparam, or_, selec
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import Appointment, AppointmentLog, AppointmentStatus
 from telemed_store.appointments.rows import NOBODY, checked_id, checked_instant, latest_end, refuse
-from telemed_store.appointments.scopes import IncludingDeleted
-from telemed_store.appointments.sides import merged, page_of, sides, visible
+from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted
+from telemed_store.appointments.sides import merged, of_somebody, page_of, sides, visible
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
@@ -161,6 +161,7 @@ def _build_list(
         statement = statement.where(appointments.c.deleted_at.is_(None))
     keyset = _DESCENDING if descending else _ASCENDING
     if not viewer:
+        statement = of_somebody(statement) if mentions(scope, ForDoctor) or mentions(scope, ForPatient) else statement
         return keyset.order(statement, continued=continued)
     page = page_of(keyset.order(part, continued=continued) for part in sides(statement, viewer=viewer))
     return select(page, patients.c.user_id).join(patients, patients.c.id == page.c.patient_id)

@@ -30,8 +30,9 @@ from telemed_store.appointments.tables import appointments
 from telemed_store.database.types import Id
 from telemed_store.people.tables import doctors, patients
 
-__all__ = ["merged", "page_of", "sides", "visible"]
+__all__ = ["merged", "of_somebody", "page_of", "sides", "visible"]
 
+_EVERYBODY: Final = "ix_appointments_starts_at_id, ix_appointments_status_starts_at_id"
 _FIELDS: Final = tuple(Appointment.model_fields)
 _POSITION: Final = itemgetter(_FIELDS.index("starts_at"), _FIELDS.index("id"))
 
@@ -43,7 +44,17 @@ def visible() -> ColumnElement[bool]:
 
 def sides(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> tuple[Select[*tuple[Any, ...]], ...]:
     """The parts of a list: all of it for a system job; for user ``viewer`` what they attend as the doctor, and as the patient."""
-    return tuple(statement.where(own) for own in _own()) if viewer else (statement,)
+    return tuple(of_somebody(statement).where(own) for own in _own()) if viewer else (statement,)
+
+
+def of_somebody(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A list of one doctor's or one patient's: MariaDB is not to walk everybody's until the page is full.
+
+    It would for whoever has many (measured with a million appointments: 1,001 rows read, not 51, for a doctor with every twentieth).
+    """
+    for dialect in ("mysql", "mariadb"):
+        statement = statement.with_hint(appointments, f"IGNORE INDEX ({_EVERYBODY})", dialect)
+    return statement
 
 
 def page_of(parts: Iterable[Select[*tuple[Any, ...]]]) -> Subquery:

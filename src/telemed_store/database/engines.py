@@ -177,6 +177,9 @@ def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
         "max_statement_time": str(limit.total_seconds()),
         "innodb_lock_wait_timeout": str(max(1, round(settings.lock_timeout.total_seconds()))),
         "idle_transaction_timeout": str(max(1, round(settings.idle_transaction_timeout.total_seconds()))),
+        # What exists for a row is looked up by an index, for the rows of a page alone. MariaDB would rather read it for all rows of the
+        # table beforehand (measured: 46,012 rows of windows and blocks for a page of 50 doctors among 2,000).
+        "optimizer_switch": "'exists_to_in=off'",
     }
     init = "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in session.items())
     patience = _patience(settings, limit)
