@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, String, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -47,6 +47,7 @@ def _with_unary_plus(element: _FilteredOnly, compiler: SQLCompiler, **options: A
 @compiles(_FilteredOnly, "postgresql", "mysql", "mariadb")
 def _with_empty_text(element: _FilteredOnly, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
-    if element.type.python_type is not str:
+    stored = element.type.impl_instance if isinstance(element.type, TypeDecorator) else element.type
+    if not isinstance(stored, String):
         return column
     return f"({column} || '')" if compiler.dialect.name == "postgresql" else f"CONCAT({column}, '')"
