@@ -11,6 +11,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     and_,
@@ -25,7 +26,6 @@ from sqlalchemy import (
 from telemed_store.appointments import queries
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import (
-    ACTIVE,
     OPEN,
     Appointment,
     AppointmentDetail,
@@ -36,8 +36,9 @@ from telemed_store.appointments.models import (
     Participant,
     RelationKind,
 )
-from telemed_store.appointments.rows import refuse
+from telemed_store.appointments.rows import earliest_start, refuse
 from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted, Linkable, Past, StartingBetween
+from telemed_store.appointments.sides import merged, of_somebody, page_of, sides, visible
 from telemed_store.appointments.tables import appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.availability.slots import Calendar, load_calendar
@@ -80,24 +81,25 @@ _ASCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id)
 _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descending=True)
 
 
-def _with_people(*, viewer: bool, deleted: bool = False) -> Select[*tuple[Any, ...]]:
-    statement = (
+def _with_people(of: FromClause) -> Select[*tuple[Any, ...]]:
+    """Appointments with both sides, whose rows are found by their primary keys."""
+    return (
         select(
-            *sql.APPOINTMENT_COLUMNS,
+            *(of.c[name] for name in Appointment.model_fields),
             doctors.c.user_id.label("doctor_user_id"),
             _doctor_users.c.name.label("doctor_name"),
             patients.c.user_id.label("patient_user_id"),
             _patient_users.c.name.label("patient_name"),
         )
-        .select_from(appointments)
-        .join(doctors, doctors.c.id == appointments.c.doctor_id)
+        .select_from(of)
+        .join(doctors, doctors.c.id == of.c.doctor_id)
         .join(_doctor_users, _doctor_users.c.id == doctors.c.user_id)
-        .join(patients, patients.c.id == appointments.c.patient_id)
+        .join(patients, patients.c.id == of.c.patient_id)
         .join(_patient_users, _patient_users.c.id == patients.c.user_id)
     )
-    if not deleted:
-        statement = statement.where(appointments.c.deleted_at.is_(None))
-    return statement.where(sql.sides_visible()) if viewer else statement
+
+
+_LIVE: Final = select(*sql.APPOINTMENT_COLUMNS).where(appointments.c.deleted_at.is_(None))
 
 
 def _people_of(row: Row[*tuple[Any, ...]]) -> AppointmentWithPeople:
@@ -116,7 +118,11 @@ def _viewer(context: Context) -> dict[str, Any]:
 
 # Q003, Q022. pk_appointments and the primary keys of its people.
 _DETAIL: Final = {
-    viewer: _with_people(viewer=viewer).where(appointments.c.id == bindparam("id", type_=Id()))
+    viewer: _with_people(appointments).where(
+        appointments.c.id == bindparam("id", type_=Id()),
+        appointments.c.deleted_at.is_(None),
+        *([visible()] if viewer else []),
+    )
     for viewer in (False, True)
 }
 
@@ -156,11 +162,15 @@ def agenda(
     key = (shape(scope), viewer, newest_first, position is not None)
     statement = _AGENDAS.get(key)
     if statement is None:
-        deleted = mentions(scope, IncludingDeleted)
-        narrowed = _with_people(viewer=viewer, deleted=deleted).where(*conditions(scope))
-        statement = _AGENDAS[key] = keyset.order(narrowed, continued=position is not None)
+        # The indexes of `list_appointments`, then the primary keys of the people.
+        every = select(*sql.APPOINTMENT_COLUMNS) if mentions(scope, IncludingDeleted) else _LIVE
+        every = of_somebody(every) if mentions(scope, ForDoctor) or mentions(scope, ForPatient) else every
+        parts = sides(every.where(*conditions(scope)), viewer=viewer)
+        page = page_of(keyset.order(part, continued=position is not None) for part in parts)
+        statement = _AGENDAS[key] = _with_people(page)
     values = keyset.parameters(size, position) | parameters(scope, context.now()) | _viewer(context)
-    items = [_people_of(row) for row in connection.execute(statement, values)]
+    rows = connection.execute(statement, values)
+    items = [_people_of(row) for row in merged(rows, size, descending=newest_first)]
     context.accessed([item.patient.user_id for item in items[:size]], DataType.CONSULTATION)
     return keyset.page(
         items, size, context.cursors, binding, lambda item: [item.appointment.starts_at, item.appointment.id]
@@ -185,30 +195,37 @@ def past_of_doctor(
     return agenda(connection, context, scope, limit, cursor, newest_first=True, page_size=PAST_PAGE)
 
 
-# Q012. ix_appointments_doctor_id_starts_at_id
+# Q012. ix_appointments_doctor_id_status_starts_at_id for the one that is on, ix_appointments_doctor_id_starts_at_id for the next.
+_ON_OR_NEXT: Final = (
+    appointments.c.status == AppointmentStatus.IN_PROGRESS,
+    and_(
+        sql.among(OPEN),
+        appointments.c.starts_at > bindparam("since", type_=UtcDateTime()),
+        appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
+    ),
+)
 _NEXT: Final = {
-    viewer: _with_people(viewer=viewer)
-    .where(
-        appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
-        appointments.c.status.in_(ACTIVE),
-        or_(
-            appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
-            appointments.c.status == AppointmentStatus.IN_PROGRESS,
-        ),
+    viewer: _with_people(
+        page_of(
+            part.where(which).order_by(appointments.c.starts_at, appointments.c.id).limit(1)
+            for part in sides(
+                of_somebody(_LIVE).where(appointments.c.doctor_id == bindparam("doctor_id", type_=Id())), viewer=viewer
+            )
+            for which in _ON_OR_NEXT
+        )
     )
-    .order_by(appointments.c.starts_at, appointments.c.id)
-    .limit(1)
     for viewer in (False, True)
 }
 
 
 def next_of_doctor(connection: Connection, context: Context, doctor_id: UUID) -> AppointmentWithPeople | None:
     """The doctor's next active appointment, or the one now on (Q012)."""
-    values = {"doctor_id": doctor_id, "now": context.now()} | _viewer(context)
-    found = connection.execute(_NEXT[not context.actor.is_system], values).first()
-    if found is None:
+    now = context.now()
+    values = {"doctor_id": doctor_id, "now": now, "since": earliest_start(now)}
+    found = merged(connection.execute(_NEXT[not context.actor.is_system], values | _viewer(context)), 1)
+    if not found:
         return None
-    shown = _people_of(found)
+    shown = _people_of(found[0])
     context.accessed([shown.patient.user_id], DataType.CONSULTATION, resource_id=shown.appointment.id)
     return shown
 
@@ -233,9 +250,9 @@ _RELATES: Final[dict[RelationKind, tuple[ColumnElement[bool], ...]]] = {
     ),
 }
 
-# Q013. ix_appointments_doctor_id_patient_id_status: the one definition of each relationship (D11, D37).
+# Q013. ix_appointments_doctor_id_patient_id_starts_at_id: the one definition of each relationship (D11, D37).
 _RELATIONSHIP: Final = {
-    (kind, viewer): select(exists().where(_PAIR, *relates, *([sql.sides_visible()] if viewer else [])))
+    (kind, viewer): select(exists().where(_PAIR, *relates, *([visible()] if viewer else [])))
     for kind, relates in _RELATES.items()
     for viewer in (False, True)
 }
@@ -254,7 +271,7 @@ def has_relationship(
     return bool(connection.execute(_RELATIONSHIP[kind, not context.actor.is_system], values).scalar())
 
 
-# ix_appointments_doctor_id_patient_id_status
+# ix_appointments_doctor_id_patient_id_starts_at_id
 _VIEWER_RELATED: Final = select(
     exists().where(
         appointments.c.doctor_id
@@ -330,7 +347,7 @@ def _issue_patients(*, continued: bool) -> Select[*tuple[Any, ...]]:
     return _NAME_ORDER.order(statement, continued=continued)
 
 
-# Q016. ix_appointments_doctor_id_patient_id_status, pk_patients
+# Q016. ix_appointments_doctor_id_patient_id_starts_at_id, pk_patients
 _ISSUE_PATIENTS: Final = {continued: _issue_patients(continued=continued) for continued in (False, True)}
 
 
@@ -350,7 +367,7 @@ def patients_to_issue_for(
     return _NAME_ORDER.page(items, size, context.cursors, binding, lambda item: [item.name, item.user_id])
 
 
-# Q017. ix_appointments_doctor_id_patient_id_status
+# Q017. ix_appointments_doctor_id_patient_id_starts_at_id
 _FOR_ISSUE: Final = (
     select(
         *sql.APPOINTMENT_COLUMNS,
@@ -391,12 +408,12 @@ def for_new_issue(connection: Connection, context: Context, doctor_id: UUID, pat
     return IssueTarget(appointment=nearest, in_progress=int(rows[0][_OWN + 1]))
 
 
-# Q018. ix_appointments_doctor_id_patient_id_status
+# Q018. ix_appointments_doctor_id_patient_id_starts_at_id
 _COMPLETED_OF_PAIR: Final = {
     viewer: select(func.count()).where(
         _PAIR,
         appointments.c.status == AppointmentStatus.COMPLETED,
-        *([sql.sides_visible()] if viewer else []),
+        *([visible()] if viewer else []),
     )
     for viewer in (False, True)
 }
@@ -423,11 +440,13 @@ def recent_of_pair(
 # Q201. ix_appointments_doctor_id_starts_at_id
 _UPCOMING_OF_DOCTOR: Final = {
     continued: _ASCENDING.order(
-        select(*sql.APPOINTMENT_COLUMNS, patients.c.user_id)
-        .join(patients, patients.c.id == appointments.c.patient_id)
-        .where(
+        select(
+            *sql.APPOINTMENT_COLUMNS,
+            select(patients.c.user_id).where(patients.c.id == appointments.c.patient_id).scalar_subquery(),
+        ).where(
             appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
             sql.holds_time(),
+            appointments.c.starts_at > bindparam("since", type_=UtcDateTime()),
             appointments.c.ends_at > bindparam("now", type_=UtcDateTime()),
         ),
         continued=continued,
@@ -446,7 +465,12 @@ def affected(
     size = NEARBY_PAGE.of(limit)
     binding = list_binding("affected", context.actor.key, doctor_id)
     position = context.cursors.open(cursor, binding) if cursor is not None else None
-    values = _ASCENDING.parameters(_EXAMINED, position) | {"doctor_id": doctor_id, "now": context.now()}
+    now = context.now()
+    values = _ASCENDING.parameters(_EXAMINED, position) | {
+        "doctor_id": doctor_id,
+        "now": now,
+        "since": earliest_start(now),
+    }
     rows = connection.execute(_UPCOMING_OF_DOCTOR[position is not None], values).all()
     if not rows:
         return Page(items=(), next_cursor=None, has_more=False)

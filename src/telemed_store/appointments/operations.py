@@ -29,6 +29,7 @@ from telemed_store.appointments.rows import (
     check_place,
     end_after,
     iso,
+    latest_end,
     load,
     local_start,
     lock,
@@ -240,8 +241,9 @@ def _check_free(
         {
             "doctor_id": doctor_id,
             "patient_id": patient_id,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
+            "from_": starts_at,
+            "until": ends_at,
+            "latest_end": latest_end(ends_at),
             "self_id": self_id,
         },
     ).first()

@@ -37,13 +37,15 @@ _MOVED: Final = " OR ".join(
 
 
 def _exclusion(column: str, name: str) -> NativeObject:
+    # The CASE says the same, but no query's condition implies it: for lists of open appointments the planner would take this index,
+    # whose cost it underestimates, and sort (measured with a million appointments: 8,752 pages read for a page of 50, not 60).
     return NativeObject(
         name,
         "appointments",
         "postgresql",
         "constraint",
         f"ALTER TABLE {{schema}}appointments ADD CONSTRAINT {name}"
-        f" EXCLUDE USING gist ({column} WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ({_IS_ACTIVE})",
+        f" EXCLUDE USING gist ({column} WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (CASE WHEN {_IS_ACTIVE} THEN true ELSE NULL END)",
         f"ALTER TABLE {{schema}}appointments DROP CONSTRAINT IF EXISTS {name}",
     )
 

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, or_, select, union_all
 
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import Appointment, AppointmentLog, AppointmentStatus
-from telemed_store.appointments.rows import NOBODY, refuse
-from telemed_store.appointments.scopes import IncludingDeleted
+from telemed_store.appointments.rows import NOBODY, latest_end, refuse
+from telemed_store.appointments.scopes import ForDoctor, ForPatient, IncludingDeleted
+from telemed_store.appointments.sides import merged, of_somebody, page_of, sides, visible
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
-from telemed_store.database.planning import filtered_only
 from telemed_store.database.scoping import Scope, conditions, content, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import Conflict, NotFound, ValidationFailed
@@ -47,13 +47,13 @@ _DESCENDING: Final = Keyset(appointments.c.starts_at, appointments.c.id, descend
 
 
 def _readable(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> Select[*tuple[Any, ...]]:
-    """What a viewer may read; a user's reads name the patient's user too, whose access row they write."""
+    """What a viewer may read of one appointment; a user's reads name the patient's user too, whose access row they write."""
     if not viewer:
         return statement
     return (
         statement.add_columns(patients.c.user_id)
         .join(patients, patients.c.id == appointments.c.patient_id)
-        .where(sql.sides_visible())
+        .where(visible())
     )
 
 
@@ -152,11 +152,19 @@ def _list_statement(
 def _build_list(
     scope: Scope[Appointment] | None, *, viewer: bool, descending: bool, continued: bool
 ) -> Select[*tuple[Any, ...]]:
-    # Q002. ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id, ix_appointments_starts_at_id
-    statement = _readable(select(*sql.APPOINTMENT_COLUMNS), viewer=viewer).where(*conditions(scope))
+    # Q002. In the order of ix_appointments_doctor_id_starts_at_id, ix_appointments_patient_id_starts_at_id or
+    # ix_appointments_doctor_id_patient_id_starts_at_id; with one status of ix_appointments_doctor_id_status_starts_at_id or
+    # ix_appointments_patient_id_status_starts_at_id; a system job's list of everybody in that of ix_appointments_starts_at_id or
+    # ix_appointments_status_starts_at_id.
+    statement = select(*sql.APPOINTMENT_COLUMNS).where(*conditions(scope))
     if not mentions(scope, IncludingDeleted):
         statement = statement.where(appointments.c.deleted_at.is_(None))
-    return (_DESCENDING if descending else _ASCENDING).order(statement, continued=continued)
+    keyset = _DESCENDING if descending else _ASCENDING
+    if not viewer:
+        statement = of_somebody(statement) if mentions(scope, ForDoctor) or mentions(scope, ForPatient) else statement
+        return keyset.order(statement, continued=continued)
+    page = page_of(keyset.order(part, continued=continued) for part in sides(statement, viewer=viewer))
+    return select(page, patients.c.user_id).join(patients, patients.c.id == page.c.patient_id)
 
 
 def list_appointments(
@@ -180,6 +188,7 @@ def list_appointments(
         values["viewer"] = context.actor.id
     rows = connection.execute(statement, values).all()
     if viewer:
+        rows = merged(rows, size, descending=newest_first)
         context.accessed([row[-1] for row in rows[:size]], DataType.CONSULTATION)
     return keyset.page([sql.appointment_from(row) for row in rows], size, context.cursors, binding)
 
@@ -252,8 +261,9 @@ def overlapping(
     if ends_at <= starts_at:
         raise ValidationFailed({"ends_at": "must be later than starts_at"})
     values = {
-        "starts_at": starts_at,
-        "ends_at": ends_at,
+        "from_": starts_at,
+        "until": ends_at,
+        "latest_end": latest_end(ends_at),
         "doctor_id": doctor_id or NOBODY,
         "patient_id": patient_id or NOBODY,
         "self_id": except_id or NOBODY,
@@ -275,20 +285,26 @@ class BusyRow(NamedTuple):
     ends_at: dt.datetime
 
 
-# Q007, Q008, Q009. ix_appointments_doctor_id_ends_at, ix_appointments_patient_id_ends_at
-_BUSY: Final = (
-    select(appointments.c.doctor_id, appointments.c.patient_id, appointments.c.starts_at, appointments.c.ends_at)
-    .where(
-        or_(
-            appointments.c.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
-            appointments.c.patient_id.in_(bindparam("patient_ids", expanding=True)),
-        ),
-        sql.holds_time(),
-        appointments.c.ends_at > bindparam("from_", type_=UtcDateTime()),
-        filtered_only(appointments.c.starts_at) < bindparam("until", type_=UtcDateTime()),
-    )
-    .order_by(appointments.c.starts_at, appointments.c.id)
+_BUSY_COLUMNS: Final = (
+    appointments.c.doctor_id,
+    appointments.c.patient_id,
+    appointments.c.starts_at,
+    appointments.c.ends_at,
 )
+
+
+def _busy(*sides: str) -> Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]:
+    first, *others = (
+        select(*_BUSY_COLUMNS).where(
+            appointments.c[side].in_(bindparam(f"{side}s", expanding=True)), sql.holds_time(), sql.touching()
+        )
+        for side in sides
+    )
+    return union_all(first, *others) if others else first
+
+
+# Q007, Q008, Q009. ix_appointments_doctor_id_ends_at, then ix_appointments_patient_id_ends_at
+_BUSY: Final = {False: _busy("doctor_id"), True: _busy("doctor_id", "patient_id")}
 
 
 def busy_between(
@@ -299,20 +315,19 @@ def busy_between(
     from_: dt.datetime,
     until: dt.datetime,
 ) -> list[BusyRow]:
-    """The busy time of these doctors and patients within a range, in order of start: one statement."""
-    values = {"doctor_ids": list(doctor_ids), "patient_ids": list(patient_ids), "from_": from_, "until": until}
-    return [BusyRow._make(row) for row in connection.execute(_BUSY, values)]
+    """The busy time of these doctors and patients within a range, in any order: one statement. What two have together is there twice."""
+    values = {"doctor_ids": list(doctor_ids), "from_": from_, "until": until, "latest_end": latest_end(until)}
+    if patient_ids:
+        values["patient_ids"] = list(patient_ids)
+    return [BusyRow._make(row) for row in connection.execute(_BUSY[bool(patient_ids)], values)]
 
 
 # A specific window with one of these is frozen. ix_appointments_doctor_id_ends_at
-_BEGUN: Final = select(
-    appointments.c.doctor_id, appointments.c.patient_id, appointments.c.starts_at, appointments.c.ends_at
-).where(
+_BEGUN: Final = select(*_BUSY_COLUMNS).where(
     appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
     appointments.c.status.in_((AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED)),
     appointments.c.deleted_at.is_(None),
-    appointments.c.ends_at > bindparam("from_", type_=UtcDateTime()),
-    appointments.c.starts_at < bindparam("until", type_=UtcDateTime()),
+    sql.touching(),
 )
 
 
@@ -320,7 +335,7 @@ def begun_between(
     connection: Connection, _context: Context, doctor_id: UUID, from_: dt.datetime, until: dt.datetime
 ) -> list[BusyRow]:
     """A doctor's appointments in progress or completed that touch a range: one statement."""
-    values = {"doctor_id": doctor_id, "from_": from_, "until": until}
+    values = {"doctor_id": doctor_id, "from_": from_, "until": until, "latest_end": latest_end(until)}
     return [BusyRow._make(row) for row in connection.execute(_BEGUN, values)]
 
 

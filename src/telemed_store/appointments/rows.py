@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
 from telemed_store.audit.context import Context
+from telemed_store.availability.preconditions import LONGEST
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
@@ -28,8 +29,10 @@ __all__ = [
     "Reason",
     "change",
     "check_place",
+    "earliest_start",
     "end_after",
     "iso",
+    "latest_end",
     "load",
     "local_start",
     "lock",
@@ -47,6 +50,9 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 """Why something is done: an argument of several verbs."""
 
 _NO_SUCH_YEAR: Final = "lies outside the years 1 to 9999"
+
+_FIRST_INSTANT: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST_INSTANT: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _TICK: Final = dt.timedelta(microseconds=1)
 
@@ -184,6 +190,16 @@ def end_after(starts_at: dt.datetime, length: dt.timedelta) -> dt.datetime:
         return starts_at + length
     except OverflowError:
         raise ValidationFailed({"starts_at": _NO_SUCH_YEAR}) from None
+
+
+def latest_end(until: dt.datetime) -> dt.datetime:
+    """Before when everything has ended that starts before an instant."""
+    return until + min(LONGEST, _LAST_INSTANT - until)
+
+
+def earliest_start(from_: dt.datetime) -> dt.datetime:
+    """After when everything has started that ends after an instant."""
+    return from_ - min(LONGEST, from_ - _FIRST_INSTANT)
 
 
 def local_start(starts_at: dt.datetime, zone_name: str) -> dt.datetime:

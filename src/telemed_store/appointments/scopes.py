@@ -14,9 +14,11 @@ from sqlalchemy import ColumnElement, and_, or_
 from typing_extensions import override
 
 from telemed_store.appointments.models import OPEN, Appointment, AppointmentStatus
+from telemed_store.appointments.statements import among, others_than
 from telemed_store.appointments.tables import appointments
 from telemed_store.database.local_time import day_bounds, day_of, zone
 from telemed_store.database.models import Instant, ZoneName
+from telemed_store.database.planning import filtered_only
 from telemed_store.database.scoping import Bind, Scope, check_order
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.errors import ValidationFailed
@@ -70,7 +72,7 @@ class WithStatus(Scope[Appointment]):
 
     def __init__(self, *statuses: AppointmentStatus) -> None:
         try:
-            known = tuple(AppointmentStatus(status) for status in statuses)
+            known = tuple(dict.fromkeys(AppointmentStatus(status) for status in statuses))
         except ValueError:
             known = ()
         if not known:
@@ -78,8 +80,20 @@ class WithStatus(Scope[Appointment]):
         object.__setattr__(self, "statuses", tuple(dict.fromkeys(known)))
 
     @override
+    def shape(self) -> tuple[Any, ...]:
+        return (type(self), len(self.statuses) == 1)
+
+    @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
-        return appointments.c.status.in_(bind("statuses", expanding=True))
+        if len(self.statuses) == 1:
+            return appointments.c.status == bind("status", appointments.c.status.type)
+        return filtered_only(appointments.c.status).not_in(bind("others", expanding=True))
+
+    @override
+    def values(self, now: dt.datetime) -> Mapping[str, Any]:
+        if len(self.statuses) == 1:
+            return {"status": self.statuses[0]}
+        return {"others": others_than(self.statuses)}
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -167,7 +181,10 @@ class Upcoming(Scope[Appointment]):
 
     @override
     def condition(self, bind: Bind) -> ColumnElement[bool]:
-        return and_(appointments.c.status.in_(OPEN), appointments.c.starts_at > bind("now", UtcDateTime()))
+        return and_(
+            among(OPEN),
+            appointments.c.starts_at > bind("now", UtcDateTime()),
+        )
 
     @override
     def values(self, now: dt.datetime) -> Mapping[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, insert, or_, select, union_all, update
 
-from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog
+from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog, AppointmentStatus
+from telemed_store.appointments.sides import visible
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.planning import filtered_only
@@ -32,11 +34,13 @@ __all__ = [
     "LOCATION_TYPE",
     "LOG_COLUMNS",
     "OVERLAPPING",
+    "among",
     "appointment_from",
     "changing",
     "holds_time",
     "log_from",
-    "sides_visible",
+    "others_than",
+    "touching",
 ]
 
 appointment_from: Final = hydrator(Appointment)
@@ -48,38 +52,41 @@ LOG_COLUMNS: Final = tuple(appointment_logs.c[name] for name in AppointmentLog.m
 
 def holds_time() -> ColumnElement[bool]:
     """The one definition of busy: active and not deleted."""
-    return and_(appointments.c.status.in_(ACTIVE), appointments.c.deleted_at.is_(None))
+    return and_(among(ACTIVE), appointments.c.deleted_at.is_(None))
 
 
-def sides_visible() -> ColumnElement[bool]:
-    """What user ``viewer`` sees: appointments in which they are the doctor or the patient."""
-    viewer = bindparam("viewer", type_=Id())
-    # A user has at most one live profile of each kind, but any number of deleted ones.
-    own_doctor, own_patient = (
-        select(profiles.c.id).where(profiles.c.user_id == viewer, profiles.c.deleted_at.is_(None)).scalar_subquery()
-        for profiles in (doctors, patients)
+def among(statuses: Iterable[AppointmentStatus]) -> ColumnElement[bool]:
+    """Whether an appointment is in one of several statuses: a filter, never what it is found by (`filtered_only`)."""
+    return filtered_only(appointments.c.status).not_in(others_than(statuses))
+
+
+def others_than(statuses: Iterable[AppointmentStatus]) -> list[AppointmentStatus]:
+    """The other statuses: not to be in them is no condition for an index by status, whose rows would have to be sorted."""
+    wanted = frozenset(statuses)
+    return [status for status in AppointmentStatus if status not in wanted]
+
+
+def touching() -> ColumnElement[bool]:
+    """Appointments that share time with ``[from_, until)``; ``latest_end`` (`latest_end`) keeps the range of their ends short."""
+    return and_(
+        appointments.c.ends_at > bindparam("from_", type_=UtcDateTime()),
+        appointments.c.ends_at < bindparam("latest_end", type_=UtcDateTime()),
+        filtered_only(appointments.c.starts_at) < bindparam("until", type_=UtcDateTime()),
     )
-    return or_(
-        appointments.c.doctor_id == own_doctor,
-        appointments.c.patient_id == own_patient,
-    )
 
 
-# Q004. ix_appointments_doctor_id_ends_at, ix_appointments_patient_id_ends_at
-OVERLAPPING: Final = (
-    select(appointments.c.doctor_id, appointments.c.patient_id)
-    .where(
-        or_(
-            appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
-            appointments.c.patient_id == bindparam("patient_id", type_=Id()),
-        ),
-        holds_time(),
-        filtered_only(appointments.c.starts_at) < bindparam("ends_at", type_=UtcDateTime()),
-        appointments.c.ends_at > bindparam("starts_at", type_=UtcDateTime()),
-        appointments.c.id != bindparam("self_id", type_=Id()),
+# Q004. ix_appointments_doctor_id_ends_at, then ix_appointments_patient_id_ends_at: a range of each, never one condition over both.
+OVERLAPPING: Final = union_all(
+    *(
+        select(appointments.c.doctor_id, appointments.c.patient_id).where(
+            appointments.c[side] == bindparam(side, type_=Id()),
+            holds_time(),
+            touching(),
+            appointments.c.id != bindparam("self_id", type_=Id()),
+        )
+        for side in ("doctor_id", "patient_id")
     )
-    .limit(1)
-)
+).limit(1)
 
 # uq_appointments_idempotency_actor_idempotency_key
 BY_IDEMPOTENCY_KEY: Final = select(*APPOINTMENT_COLUMNS, appointments.c.request_digest).where(
@@ -103,7 +110,7 @@ def _with_sides(*, viewer: bool, locking: bool) -> Select[*tuple[Any, ...]]:
     statement = select(
         *APPOINTMENT_COLUMNS, doctor_user.label("doctor_user_id"), patient_user.label("patient_user_id")
     ).where(appointments.c.id == bindparam("id", type_=Id()), appointments.c.deleted_at.is_(None))
-    statement = statement.where(sides_visible()) if viewer else statement
+    statement = statement.where(visible()) if viewer else statement
     return statement.with_for_update() if locking else statement
 
 

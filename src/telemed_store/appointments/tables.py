@@ -103,7 +103,10 @@ appointments: Final = Table(
     Index("ix_appointments_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),
     Index("ix_appointments_patient_id_starts_at_id", "patient_id", "starts_at", "id"),
     Index("ix_appointments_starts_at_id", "starts_at", "id"),
-    Index("ix_appointments_doctor_id_patient_id_status", "doctor_id", "patient_id", "status"),
+    Index("ix_appointments_doctor_id_patient_id_starts_at_id", "doctor_id", "patient_id", "starts_at", "id"),
+    # Q002 with one status, Q012: a rare one is found without reading somebody's history, or everybody's in that status.
+    Index("ix_appointments_doctor_id_status_starts_at_id", "doctor_id", "status", "starts_at", "id"),
+    Index("ix_appointments_patient_id_status_starts_at_id", "patient_id", "status", "starts_at", "id"),
     # Q004, Q007-Q009 and the overlap triggers: only what holds time.
     Index("ix_appointments_doctor_id_ends_at", "doctor_id", "ends_at"),
     Index("ix_appointments_patient_id_ends_at", "patient_id", "ends_at"),

@@ -146,6 +146,9 @@ def _postgresql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]
         "statement_timeout": _milliseconds(limit),
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(settings.idle_transaction_timeout),
+        # PostgreSQL's default of 4 stands for a rotating disk: with it the planner fetches and sorts somebody's whole history rather
+        # than walk the index of a list. 1.1 is what its manual names for solid-state drives.
+        "random_page_cost": "1.1",
     }
     connect, patience = settings.connect_timeout.total_seconds(), Patience.of(settings, limit).statement
     if url.get_driver_name() == "asyncpg":
@@ -174,6 +177,9 @@ def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
         "max_statement_time": str(limit.total_seconds()),
         "innodb_lock_wait_timeout": str(max(1, round(settings.lock_timeout.total_seconds()))),
         "idle_transaction_timeout": str(max(1, round(settings.idle_transaction_timeout.total_seconds()))),
+        # What exists for a row is looked up by an index, for the rows of a page alone. MariaDB would rather read it for all rows of the
+        # table beforehand (measured: 46,012 rows of windows and blocks for a page of 50 doctors among 2,000).
+        "optimizer_switch": "'exists_to_in=off'",
     }
     init = "SET " + ", ".join(f"SESSION {name} = {value}" for name, value in session.items())
     patience = Patience.of(settings, limit).statement

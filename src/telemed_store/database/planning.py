@@ -1,10 +1,10 @@
-"""What the planner of SQLite has to be told. PostgreSQL and MariaDB keep statistics and find out for themselves."""
+"""What planners have to be told, each in its own way: that a condition filters, and is not what the rows are found by."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, String, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -23,6 +23,11 @@ def filtered_only(column: ColumnElement[T]) -> ColumnElement[T]:
 
     SQLite takes the first index that fits. Of two range conditions, over the start and over the end of an interval, that may be
     the one which reads somebody's whole past; a unary plus keeps a column from being looked up.
+
+    PostgreSQL takes conditions to have nothing to do with each other: that hardly anybody's appointments are open, and that hardly
+    anybody's lie ahead, and so that a page of open appointments ahead will not fill, though nearly all of those ahead are open. Then it
+    fetches and sorts them all; MariaDB looks up several statuses one by one and sorts. An empty text appended to a text column keeps
+    both from it; other columns stay as they are.
     """
     element = _FilteredOnly(column)
     element.type = column.type
@@ -37,3 +42,12 @@ def _as_it_is(element: _FilteredOnly, compiler: SQLCompiler, **options: Any) -> 
 @compiles(_FilteredOnly, "sqlite")
 def _with_unary_plus(element: _FilteredOnly, compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
+
+
+@compiles(_FilteredOnly, "postgresql", "mysql", "mariadb")
+def _with_empty_text(element: _FilteredOnly, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    stored = element.type.impl_instance if isinstance(element.type, TypeDecorator) else element.type
+    if not isinstance(stored, String):
+        return column
+    return f"({column} || '')" if compiler.dialect.name == "postgresql" else f"CONCAT({column}, '')"

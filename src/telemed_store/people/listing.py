@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -118,22 +119,17 @@ _LOCATIONS: Final = select(*sql.LOCATION_COLUMNS).where(
     service_locations.c.is_active,
     service_locations.c.deleted_at.is_(None),
 )
-# uq_doctor_specializations_doctor_id_position, pk_specializations: of a whole page of doctors.
-_SPECIALIZATIONS_OF_PAGE: Final = (
-    select(doctor_specializations.c.doctor_id, *sql.SPECIALIZATION_COLUMNS)
+# uq_doctor_specializations_doctor_id_position, pk_specializations: of a whole page of doctors, in any order.
+_SPECIALIZATIONS_OF_PAGE: Final[Select[*tuple[Any, ...]]] = (
+    select(doctor_specializations.c.position, doctor_specializations.c.doctor_id, *sql.SPECIALIZATION_COLUMNS)
     .join(specializations_table, specializations_table.c.id == doctor_specializations.c.specialization_id)
     .where(doctor_specializations.c.doctor_id.in_(bindparam("doctor_ids", expanding=True, type_=Id())))
-    .order_by(doctor_specializations.c.doctor_id, doctor_specializations.c.position)
 )
-# ix_service_locations_doctor_id_name_id: of a whole page of doctors.
-_LOCATIONS_OF_PAGE: Final = (
-    select(*sql.LOCATION_COLUMNS)
-    .where(
-        service_locations.c.doctor_id.in_(bindparam("doctor_ids", expanding=True, type_=Id())),
-        service_locations.c.is_active,
-        service_locations.c.deleted_at.is_(None),
-    )
-    .order_by(service_locations.c.doctor_id, service_locations.c.name, service_locations.c.id)
+# ix_service_locations_doctor_id_name_id: of a whole page of doctors, in any order.
+_LOCATIONS_OF_PAGE: Final = select(*sql.LOCATION_COLUMNS).where(
+    service_locations.c.doctor_id.in_(bindparam("doctor_ids", expanding=True, type_=Id())),
+    service_locations.c.is_active,
+    service_locations.c.deleted_at.is_(None),
 )
 
 _statements: Final[dict[tuple[Any, ...], Select[Any]]] = {}
@@ -165,12 +161,13 @@ def search_doctors(
     if not ids:
         return Page(items=(), next_cursor=None, has_more=False)
     places: defaultdict[UUID, list[ServiceLocation]] = defaultdict(list)
-    for row in connection.execute(_LOCATIONS_OF_PAGE, {"doctor_ids": ids}):
-        place = location_from(row)
+    found = (location_from(row) for row in connection.execute(_LOCATIONS_OF_PAGE, {"doctor_ids": ids}))
+    for place in sorted(found, key=attrgetter("name", "id")):
         places[place.doctor_id].append(place)
     qualified: defaultdict[UUID, list[Specialization]] = defaultdict(list)
-    for doctor_id, *values in connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids}):
-        qualified[doctor_id].append(specialization_from(values))
+    by_position = sorted(connection.execute(_SPECIALIZATIONS_OF_PAGE, {"doctor_ids": ids}).all(), key=itemgetter(0))
+    for row in by_position:
+        qualified[row[1]].append(specialization_from(row[2:]))
     summaries = tuple(
         DoctorSummary(**dict(doctor), specializations=tuple(qualified[doctor.id]), locations=tuple(places[doctor.id]))
         for doctor in page.items

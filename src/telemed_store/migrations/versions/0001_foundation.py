@@ -748,9 +748,9 @@ def upgrade() -> None:
         if_not_exists=True,
     )
     op.create_index(
-        "ix_appointments_doctor_id_patient_id_status",
+        "ix_appointments_doctor_id_patient_id_starts_at_id",
         "appointments",
-        ["doctor_id", "patient_id", "status"],
+        ["doctor_id", "patient_id", "starts_at", "id"],
         unique=False,
         schema=schema(),
         if_not_exists=True,
@@ -759,6 +759,14 @@ def upgrade() -> None:
         "ix_appointments_doctor_id_starts_at_id",
         "appointments",
         ["doctor_id", "starts_at", "id"],
+        unique=False,
+        schema=schema(),
+        if_not_exists=True,
+    )
+    op.create_index(
+        "ix_appointments_doctor_id_status_starts_at_id",
+        "appointments",
+        ["doctor_id", "status", "starts_at", "id"],
         unique=False,
         schema=schema(),
         if_not_exists=True,
@@ -783,6 +791,14 @@ def upgrade() -> None:
         "ix_appointments_patient_id_starts_at_id",
         "appointments",
         ["patient_id", "starts_at", "id"],
+        unique=False,
+        schema=schema(),
+        if_not_exists=True,
+    )
+    op.create_index(
+        "ix_appointments_patient_id_status_starts_at_id",
+        "appointments",
+        ["patient_id", "status", "starts_at", "id"],
         unique=False,
         schema=schema(),
         if_not_exists=True,
