@@ -15,6 +15,7 @@ ARGS ?=
 BIN := .venv/bin
 DEV := .venv/.installed-dev
 DEMO := .venv/.installed-demo
+BENCH := .venv/.installed-bench
 TYPED := src tools $(wildcard tests/typing examples)
 DEV_EXTRAS := postgresql,mysql,cli,testing,demo
 
@@ -56,8 +57,7 @@ types: $(DEV)  ## mypy and pyright, both strict, and nothing public without a ty
 docs: $(DEV)  ## Check the documents: every relative link leads somewhere
 	$(BIN)/python tools/check_tree.py
 
-bench: $(DEMO)  ## Run the benchmarks
-	@test -d benchmarks || { echo "There are no benchmarks yet: they come with the release that publishes numbers." >&2; exit 1; }
+bench: $(BENCH)  ## Measure against the bare drivers and other libraries: five runs, some minutes, on a quiet machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones
@@ -83,7 +83,7 @@ build: $(DEV)  ## Build the wheel and the source archive into dist/
 
 clean:  ## Remove environments, caches and what was built
 	rm -rf .venv .venv-* build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
+	find src tests tools benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # --- environments -------------------------------------------------------------------------------------------------------------
 
@@ -103,3 +103,7 @@ $(DEMO): pyproject.toml .venv/.pip
 $(DEV): pyproject.toml .venv/.pip
 	$(BIN)/python -m pip install -q -e '.[$(DEV_EXTRAS)]' --group dev
 	@touch $@ $(DEMO)
+
+$(BENCH): pyproject.toml .venv/.pip
+	$(BIN)/python -m pip install -q -e '.[postgresql,testing]' --group bench
+	@touch $@
