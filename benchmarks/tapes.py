@@ -79,7 +79,7 @@ def play(connection: psycopg.Connection[Any], tape: Tape) -> list[Any]:
                 cursor.executemany(statement, parameters)
             else:
                 cursor.execute(statement, parameters)
-                rows = cursor.fetchall() if cursor.description else []
+                rows = cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
     return rows
 
 

@@ -162,6 +162,13 @@ class AsyncPools:
         owned = self._owned()
         return await self._connect(owned, owned.read)
 
+    async def reading_engine(self) -> AsyncEngine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+        owned = self._owned()
+        if not owned.checked:
+            await give_back(await self._connect(owned, owned.read))
+        return owned.read
+
     async def _connect(self, owned: _OwnedPools, engine: AsyncEngine) -> AsyncConnection:
         connection = await _translated(engine.connect, engine)
         if owned.checked:

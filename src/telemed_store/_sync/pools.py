@@ -160,6 +160,13 @@ class Pools:
         owned = self._owned()
         return self._connect(owned, owned.read)
 
+    def reading_engine(self) -> Engine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+        owned = self._owned()
+        if not owned.checked:
+            give_back(self._connect(owned, owned.read))
+        return owned.read
+
     def _connect(self, owned: _OwnedPools, engine: Engine) -> Connection:
         connection = _translated(engine.connect, engine)
         if owned.checked:
