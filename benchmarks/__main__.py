@@ -38,11 +38,14 @@ def main() -> None:
                 "verbs": asked.verbs,
                 "effort": asked.effort,
                 "peers": asked.peers,
+                "profile": asked.profile,
             }
             _furnish(str(task["url"]), str(task["keys"]))
-            for number in range(asked.runs):
+            for number in range(1 if asked.profile else asked.runs):
                 print(f"run {number + 1}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
                 runs.append(_whole_run(task))
+    if asked.profile:
+        return
     found = lines(runs)
     if asked.json:
         asked.json.write_text(json.dumps([vars(line) for line in found], indent=1) + "\n")
@@ -57,6 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="whole runs, each a process of its own (5)")
     parser.add_argument("--effort", type=float, default=1.0, help="share of the usual number of calls (1.0)")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries out")
+    parser.add_argument("--profile", action="store_true", help="say where the time goes, and measure nothing")
     parser.add_argument("--postgresql", metavar="VERSION", help="such as 17; by default the newest found")
     parser.add_argument(
         "--directory", type=Path, default=Path("/var/tmp"), help="a directory on the disk to be measured"

@@ -7,6 +7,7 @@ import sys
 
 from benchmarks.bench import opened
 from benchmarks.peers import peers
+from benchmarks.profiles import profile
 from benchmarks.timing import take_turns, warm_up
 from benchmarks.verbs import VERBS
 from telemed_store.settings import load_settings
@@ -21,6 +22,9 @@ def main() -> None:
     with opened(asked["url"], settings) as bench:
         for verb in VERBS:
             if verb.name not in asked["verbs"]:
+                continue
+            if asked["profile"]:
+                print(profile(bench, verb), file=sys.stderr, flush=True)
                 continue
             rounds = max(1, round(verb.rounds * asked["effort"]))
             calls = rounds * verb.calls + warm_up(verb.calls)

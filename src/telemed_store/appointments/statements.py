@@ -20,7 +20,7 @@ __all__ = [
     "APPOINTMENT_COLUMNS",
     "APPOINTMENT_FOR_UPDATE",
     "APPOINTMENT_WITH_SIDES",
-    "BOOKING_PRECONDITIONS",
+    "BOOKING",
     "BY_IDEMPOTENCY_KEY",
     "BY_IDEMPOTENCY_KEYS",
     "EXISTS",
@@ -71,7 +71,7 @@ _request = select(
 ).subquery("request")
 
 # Q006. pk_doctors, pk_patients, pk_service_locations, pk_users: all a booking must know of its people, in one statement.
-BOOKING_PRECONDITIONS: Final = (
+_PRECONDITIONS: Final = (
     select(
         doctors.c.id.label("doctor_id"),
         doctors.c.user_id.label("doctor_user_id"),
@@ -123,6 +123,11 @@ OVERLAPPING: Final = (
         appointments.c.id != bindparam("self_id", type_=Id()),
     )
     .limit(1)
+)
+
+# Q006 and Q004 in one round trip, for use under the guards.
+BOOKING: Final = _PRECONDITIONS.add_columns(
+    select(OVERLAPPING.subquery("taken").c.doctor_id).scalar_subquery().label("taken_doctor_id")
 )
 
 # uq_appointments_idempotency_actor_idempotency_key
