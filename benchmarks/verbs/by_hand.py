@@ -1,4 +1,4 @@
-"""A booking as somebody would write it by hand on the bare driver: the obvious nine statements, each looked at before the next."""
+"""A booking as somebody would write it by hand on the bare driver: the obvious ten statements, each looked at before the next."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from telemed_store import Actor, Appointment, AppointmentStatus, AsyncStore, Settings, Store, Unavailable
@@ -187,3 +187,19 @@ async def test_asyncpg_waits_once_for_a_server_that_keeps_no_limit(
             await mine.appointments.get(visit.id)
     assert silent.is_closed()
     assert await mine.appointments.get(visit.id) == visit
+
+
+@pytest.mark.telemed_engines("postgresql")
+async def test_psycopg_answers_the_same_in_tasks(
+    telemed_database_url: str, telemed_settings_for: Callable[..., Settings], telemed_make: Make
+) -> None:
+    visit = telemed_make.appointment()
+    url = make_url(telemed_database_url).set(drivername="postgresql+psycopg")
+    store = AsyncStore.open(settings=telemed_settings_for(url.render_as_string(hide_password=False)))
+    async with store:
+        mine = store.acting_as(SYSTEM)
+        scope = ForDoctor(visit.doctor_id) & WithStatus(*OPEN)
+        for _ in range(2):
+            assert await mine.appointments.get(visit.id) == visit
+            assert (await mine.appointments.list(scope)).items == (visit,)
+        assert compiled_statements(store) == 2

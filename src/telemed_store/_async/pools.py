@@ -21,6 +21,7 @@ from telemed_store._async._synchronization import (
     open_engine,
     pool_owner,
     run_on,
+    shielded,
 )
 from telemed_store.database.compatibility import check_compatibility
 from telemed_store.database.engines import Role, engine_plan
@@ -166,7 +167,7 @@ class AsyncPools:
         """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
         owned = self._owned()
         if not owned.checked:
-            await give_back(await self._connect(owned, owned.read))
+            await shielded(give_back, await self._connect(owned, owned.read))
         return owned.read
 
     async def _connect(self, owned: _OwnedPools, engine: AsyncEngine) -> AsyncConnection:

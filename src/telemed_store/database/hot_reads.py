@@ -38,7 +38,7 @@ def hot_rows(connection: Connection, statement: Select[*tuple[Any, ...]], values
     if compiled is None or connection.in_transaction() or _is_listened_to(connection):
         return connection.execute(statement, values).all()
     # A list of values is as many parameters as it is long: another length is another SQL.
-    lists: list[Any] = [value for value in values.values() if value.__class__ is tuple]
+    lists: list[Any] = [value for value in values.values() if isinstance(value, tuple | list)]
     key = (statement, *map(len, lists))
     found = compiled.get(key)
     if found is None:
