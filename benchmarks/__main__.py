@@ -39,6 +39,7 @@ def main() -> None:
                 "effort": asked.effort,
                 "peers": asked.peers,
                 "profile": asked.profile,
+                "quantile": asked.quantile,
             }
             _furnish(str(task["url"]), str(task["keys"]))
             for number in range(1 if asked.profile else asked.runs):
@@ -59,6 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("verbs", nargs="*", default=names, metavar="verb", help=", ".join(names))
     parser.add_argument("--runs", type=int, default=5, help="whole runs, each a process of its own (5)")
     parser.add_argument("--effort", type=float, default=1.0, help="share of the usual number of calls (1.0)")
+    parser.add_argument(
+        "--quantile", type=float, default=0.5, help="0.5 is the median; on a busy machine 0.1 says more"
+    )
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries out")
     parser.add_argument("--profile", action="store_true", help="say where the time goes, and measure nothing")
     parser.add_argument("--postgresql", metavar="VERSION", help="such as 17; by default the newest found")

@@ -15,7 +15,7 @@ from telemed_store.testing.templates import ISOLATED
 
 
 def main() -> None:
-    """Measure, and answer with the median call of each contender in milliseconds."""
+    """Measure, and answer with the median call (or another quantile) of each contender in milliseconds."""
     asked = json.load(sys.stdin)
     settings = load_settings(database_url=asked["url"], keys=asked["keys"], **ISOLATED)
     answer: dict[str, list[tuple[str, str, float]]] = {}
@@ -33,7 +33,7 @@ def main() -> None:
                 contenders += peer(bench, verb.name, calls)
             bench.autocommit.execute("ANALYZE")
             take_turns(contenders, bench.loop, rounds=rounds, calls=verb.calls)
-            answer[verb.name] = [(each.world, each.name, each.milliseconds) for each in contenders]
+            answer[verb.name] = [(each.world, each.name, each.milliseconds(asked["quantile"])) for each in contenders]
             print(f"  {verb.title}", file=sys.stderr, flush=True)
     json.dump(answer, sys.stdout)
 
