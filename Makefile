@@ -15,6 +15,7 @@ ARGS ?=
 BIN := .venv/bin
 DEV := .venv/.installed-dev
 DEMO := .venv/.installed-demo
+BENCH := .venv/.installed-bench
 TYPED := src tools $(wildcard tests/typing examples)
 DEV_EXTRAS := postgresql,mysql,cli,testing,demo
 
@@ -62,8 +63,7 @@ docs: $(DEV)  ## Build the documentation strictly into build/site; its generated
 reference: $(DEV)  ## Write the generated pages of the documentation anew, after a change that they show
 	$(BIN)/python tools/reference.py
 
-bench: $(DEMO)  ## Run the benchmarks
-	@test -d benchmarks || { echo "There are no benchmarks yet: they come with the release that publishes numbers." >&2; exit 1; }
+bench: $(BENCH)  ## Measure against the bare drivers and other libraries: five runs, some minutes, on a quiet machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 sync: $(DEV)  ## Generate the synchronous shells and their tests from the asynchronous ones, and where exported names come from
@@ -90,7 +90,7 @@ build: $(DEV)  ## Build the wheel and the source archive into dist/
 
 clean:  ## Remove environments, caches and what was built
 	rm -rf .venv .venv-* build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find src tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
+	find src tests tools benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # --- environments -------------------------------------------------------------------------------------------------------------
 
@@ -110,3 +110,7 @@ $(DEMO): pyproject.toml .venv/.pip
 $(DEV): pyproject.toml .venv/.pip
 	$(BIN)/python -m pip install -q -e '.[$(DEV_EXTRAS)]' --group dev
 	@touch $@ $(DEMO)
+
+$(BENCH): pyproject.toml .venv/.pip
+	$(BIN)/python -m pip install -q -e '.[postgresql,testing]' --group bench
+	@touch $@

@@ -165,6 +165,7 @@ def test_a_killed_server_is_unavailable_at_once_and_its_return_is_noticed_by_its
     private_server: Any, opened: list[World], clinic: Clinic, ledger: Any
 ) -> None:
     run_all(opened, {"warm": clinic.warm})
+    ledger.make_durable()
     killed = run_all(opened, clinic.anew() | clinic.under_way(), private_server.kill)
     private_server.restart()
     after = run_all(opened, clinic.anew())

@@ -8,8 +8,9 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from telemed_store.database.engines import (
     EnginePlan,
@@ -34,6 +35,7 @@ __all__ = [
     "open_engine",
     "pool_owner",
     "run_on",
+    "run_pooled",
     "shielded",
     "sleep",
 ]
@@ -85,6 +87,13 @@ async def run_on(
 ) -> T:
     """Run a plain function over the connection."""
     return await connection.run_sync(script, *args, **kwargs)
+
+
+async def run_pooled(
+    engine: AsyncEngine, way: Callable[[Engine, Callable[[Connection], T]], T], script: Callable[[Connection], T]
+) -> T:
+    """Run a plain function in a way that takes a connection of the pool and gives it back: one switch, where three would be."""
+    return await greenlet_spawn(way, engine.sync_engine, script)
 
 
 async def shielded(work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -21,6 +21,7 @@ from telemed_store._async._synchronization import (
     open_engine,
     pool_owner,
     run_on,
+    shielded,
 )
 from telemed_store.database.compatibility import check_compatibility
 from telemed_store.database.engines import Role, engine_plan
@@ -161,6 +162,13 @@ class AsyncPools:
         """An AUTOCOMMIT connection, to a replica if there is one; `give_back` returns it."""
         owned = self._owned()
         return await self._connect(owned, owned.read)
+
+    async def reading_engine(self) -> AsyncEngine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+        owned = self._owned()
+        if not owned.checked:
+            await shielded(give_back, await self._connect(owned, owned.read))
+        return owned.read
 
     async def _connect(self, owned: _OwnedPools, engine: AsyncEngine) -> AsyncConnection:
         connection = await _translated(engine.connect, engine)

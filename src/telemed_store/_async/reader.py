@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from telemed_store._async._synchronization import run_on, shielded
+from telemed_store._async._synchronization import run_on, run_pooled, shielded
 from telemed_store._async.core import AsyncCore
 from telemed_store._async.pools import give_back
 from telemed_store._async.repositories import AsyncReadRepositories
@@ -19,6 +19,7 @@ from telemed_store.audit.context import Context, Denial, Journal
 from telemed_store.database.arguments import checked
 from telemed_store.database.engines import BEGIN_SNAPSHOT
 from telemed_store.database.native import family
+from telemed_store.database.reading import in_a_snapshot, on_a_connection
 from telemed_store.database.translation import DRIVER_ERRORS, is_disconnect, translate
 from telemed_store.errors import StoreError
 
@@ -84,16 +85,17 @@ class AsyncReader(AsyncReadRepositories):
 
     async def _attempt(self, consistent: bool, journal: Journal, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
         """One try on a connection of its own, which is back in its pool before anything is written elsewhere."""
-        connection = await self._core.pools.acquire_read()
+        context = self._core.context(self._actor, journal)
+        engine = await self._core.pools.reading_engine()
+
+        def operation(connection: Connection) -> T:
+            return script(connection, context)
+
         try:
-            if consistent:
-                await connection.exec_driver_sql(BEGIN_SNAPSHOT[family(connection.dialect)])
-            return await run_on(connection, script, self._core.context(self._actor, journal))
+            return await run_pooled(engine, in_a_snapshot if consistent else on_a_connection, operation)
         except DRIVER_ERRORS as failure:
-            error = translate(failure, connection.dialect.name)
+            error = translate(failure, engine.dialect.name)
             lost = is_disconnect(failure)
-        finally:
-            await shielded(_end, connection, began=consistent)
         raise _LostConnection(error) if lost else error
 
     async def __aenter__(self) -> Self:

@@ -32,6 +32,7 @@ __all__ = [
     "open_engine",
     "pool_owner",
     "run_on",
+    "run_pooled",
     "shielded",
     "sleep",
 ]
@@ -76,6 +77,13 @@ def run_on(
 ) -> T:
     """Run a plain function over the connection."""
     return script(connection, *args, **kwargs)
+
+
+def run_pooled(
+    engine: Engine, way: Callable[[Engine, Callable[[Connection], T]], T], script: Callable[[Connection], T]
+) -> T:
+    """Run a plain function in a way that takes a connection of the pool and gives it back."""
+    return way(engine, script)
 
 
 def shielded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -21,6 +21,7 @@ from telemed_store._sync._synchronization import (
     open_engine,
     pool_owner,
     run_on,
+    shielded,
 )
 from telemed_store.database.compatibility import check_compatibility
 from telemed_store.database.engines import Role, engine_plan
@@ -159,6 +160,13 @@ class Pools:
         """An AUTOCOMMIT connection, to a replica if there is one; `give_back` returns it."""
         owned = self._owned()
         return self._connect(owned, owned.read)
+
+    def reading_engine(self) -> Engine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+        owned = self._owned()
+        if not owned.checked:
+            shielded(give_back, self._connect(owned, owned.read))
+        return owned.read
 
     def _connect(self, owned: _OwnedPools, engine: Engine) -> Connection:
         connection = _translated(engine.connect, engine)

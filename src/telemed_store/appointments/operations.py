@@ -33,17 +33,18 @@ from telemed_store.appointments.rows import (
     load,
     local_start,
     lock,
+    log_row,
     new_access_code,
     row_of,
-    write_log,
 )
+from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context
-from telemed_store.availability.preconditions import booking_people, interval_problems, people_problems
+from telemed_store.availability.preconditions import interval_problems, people_problems
 from telemed_store.availability.slots import effective_interval
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.identity import new_id
 from telemed_store.errors import IdempotencyConflict, NotPermitted, OutsideAvailability, SlotTaken, ValidationFailed
-from telemed_store.events.operations import record
+from telemed_store.events.operations import record_with
 from telemed_store.people.guards import lock_guards
 
 __all__ = ["Booked", "IdempotencyKey", "reschedule", "schedule"]
@@ -72,11 +73,11 @@ def schedule(
     if key and (stored := _stored_for(connection, context, key, digest)):
         return stored
     _check_interval(context, new.starts_at, ends_at)
-    people = _preconditions(connection, context, new)
+    people = _preconditions(connection, context, new, ends_at)
     location_id = _place(
         connection, context, new.doctor_id, new.starts_at, ends_at, new.location_id, override=override is not None
     )
-    _check_free(connection, new.doctor_id, new.patient_id, new.starts_at, ends_at)
+    _check_free(people.taken_doctor_id, new.doctor_id)
     zone_name = new.zone or people.doctor_zone
     now = context.now()
     appointment = Appointment(
@@ -110,27 +111,22 @@ def schedule(
         "idempotency_key": key,
         "request_digest": digest,
     }
-    connection.execute(
-        sql.INSERT_APPOINTMENT, row_of(appointment) | request | {"access_code": new_access_code(context)}
-    )
+    row = row_of(appointment) | request | {"access_code": new_access_code(context)}
     payload: dict[str, Any] = {"starts_at": iso(new.starts_at), "ends_at": iso(ends_at)}
     if override is not None:
         payload["availability_override"] = override
-    write_log(connection, context, appointment.id, AppointmentEvent.CREATED, payload)
-    record(
-        connection,
-        context,
-        ConsultationScheduled(
-            aggregate_id=appointment.id,
-            aggregate_version=1,
-            recipients=(people.doctor_user_id, people.patient_user_id),
-            doctor_id=new.doctor_id,
-            patient_id=new.patient_id,
-            starts_at=new.starts_at,
-            ends_at=ends_at,
-            location_id=location_id,
-        ),
+    event = ConsultationScheduled(
+        aggregate_id=appointment.id,
+        aggregate_version=1,
+        recipients=(people.doctor_user_id, people.patient_user_id),
+        doctor_id=new.doctor_id,
+        patient_id=new.patient_id,
+        starts_at=new.starts_at,
+        ends_at=ends_at,
+        location_id=location_id,
     )
+    logged = log_row(context, appointment.id, AppointmentEvent.CREATED, payload)
+    record_with(connection, context, event, (appointments, row), (appointment_logs, logged))
     for step in after_booking:
         step(connection, context, appointment, people.doctor_user_id, people.patient_user_id)
     return appointment
@@ -158,7 +154,8 @@ def reschedule(
     location_id = _place(
         connection, context, old.doctor_id, starts_at, ends_at, old.location_id, override=override is not None
     )
-    _check_free(connection, old.doctor_id, old.patient_id, starts_at, ends_at, self_id=old.id)
+    probed = _probe(old.doctor_id, old.patient_id, starts_at, ends_at, old.id)
+    _check_free(connection.execute(sql.OVERLAPPING, probed).scalar(), old.doctor_id)
     payload: dict[str, Any] = {
         "old": {"starts_at": iso(old.starts_at), "ends_at": iso(old.ends_at)},
         "new": {"starts_at": iso(starts_at), "ends_at": iso(ends_at)},
@@ -188,9 +185,18 @@ def reschedule(
     )
 
 
-def _preconditions(connection: Connection, context: Context, new: NewAppointment) -> Row[*tuple[Any, ...]]:
+def _preconditions(
+    connection: Connection, context: Context, new: NewAppointment, ends_at: dt.datetime
+) -> Row[*tuple[Any, ...]]:
     """Who and where of a booking, checked (Q006); the creator is the acting user, for a system job the doctor's user."""
-    found = booking_people(connection, new.doctor_id, new.patient_id, new.location_id, context.actor.id)
+    found = connection.execute(
+        sql.BOOKING,
+        {
+            **_probe(new.doctor_id, new.patient_id, new.starts_at, ends_at),
+            "location_id": new.location_id,
+            "creator_id": context.actor.id,
+        },
+    ).one()
     wrong = people_problems(found)
     if (
         not wrong
@@ -226,29 +232,23 @@ def _place(
     return location_id or window.window.location_id
 
 
-def _check_free(
-    connection: Connection,
-    doctor_id: UUID,
-    patient_id: UUID,
-    starts_at: dt.datetime,
-    ends_at: dt.datetime,
-    *,
-    self_id: UUID = NOBODY,
-) -> None:
-    """Refuse before anything is written; under the guards this sees every booking, and the database's rule stands behind it."""
-    taken = connection.execute(
-        sql.OVERLAPPING,
-        {
-            "doctor_id": doctor_id,
-            "patient_id": patient_id,
-            "from_": starts_at,
-            "until": ends_at,
-            "latest_end": latest_end(ends_at),
-            "self_id": self_id,
-        },
-    ).first()
-    if taken is not None:
-        raise SlotTaken("doctor" if taken.doctor_id == doctor_id else "patient")
+def _probe(
+    doctor_id: UUID, patient_id: UUID, starts_at: dt.datetime, ends_at: dt.datetime, self_id: UUID = NOBODY
+) -> dict[str, Any]:
+    return {
+        "doctor_id": doctor_id,
+        "patient_id": patient_id,
+        "from_": starts_at,
+        "until": ends_at,
+        "latest_end": latest_end(ends_at),
+        "self_id": self_id,
+    }
+
+
+def _check_free(taken_doctor_id: UUID | None, doctor_id: UUID) -> None:
+    """Refuse before anything is written; under the guards the probe saw every booking, and the database's rule stands behind it."""
+    if taken_doctor_id is not None:
+        raise SlotTaken("doctor" if taken_doctor_id == doctor_id else "patient")
 
 
 def _check_interval(context: Context, starts_at: dt.datetime, ends_at: dt.datetime) -> None:

@@ -18,6 +18,7 @@ from telemed_store.appointments.sides import merged, of_somebody, page_of, sides
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.audit.context import Context, DataType
 from telemed_store.database.arguments import OwnId
+from telemed_store.database.hot_reads import hot_rows
 from telemed_store.database.paging import Keyset, Page, PageSize, list_binding
 from telemed_store.database.scoping import Scope, conditions, content, mentions, parameters, shape
 from telemed_store.database.types import Id, UtcDateTime
@@ -104,15 +105,16 @@ def _get(
     keys: dict[str, Any],
 ) -> Appointment:
     viewer = not context.actor.is_system
-    found = connection.execute(statements[viewer], keys | {"viewer": context.actor.id} if viewer else keys).first()
-    if found is None:
+    found = hot_rows(connection, statements[viewer], keys | {"viewer": context.actor.id} if viewer else keys)
+    if not found:
         hidden = connection.execute(statements[False], keys).first() if viewer else None
         if hidden is not None:
             context.denied("appointment", hidden.id)
         raise NotFound("appointment")
+    appointment = sql.appointment_from(found[0])
     if viewer:
-        context.accessed([found[-1]], DataType.CONSULTATION, resource_id=found.id)
-    return sql.appointment_from(found)
+        context.accessed([found[0][-1]], DataType.CONSULTATION, resource_id=appointment.id)
+    return appointment
 
 
 def by_access_code(connection: Connection, context: Context, code: str) -> Appointment:
@@ -186,7 +188,7 @@ def list_appointments(
     values = keyset.parameters(size, position) | parameters(scope, context.now())
     if viewer:
         values["viewer"] = context.actor.id
-    rows = connection.execute(statement, values).all()
+    rows = hot_rows(connection, statement, values)
     if viewer:
         rows = merged(rows, size, descending=newest_first)
         context.accessed([row[-1] for row in rows[:size]], DataType.CONSULTATION)

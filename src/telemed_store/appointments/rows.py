@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
+from telemed_store.appointments.tables import appointment_logs
 from telemed_store.audit.context import Context
 from telemed_store.availability.preconditions import LONGEST
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
-from telemed_store.events.operations import record
+from telemed_store.events.operations import record_with
 
 __all__ = [
     "NOBODY",
@@ -135,9 +136,11 @@ def change(
     if changed.rowcount != 1:
         raise VersionConflict(old.version + 1)
     new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
-    write_log(connection, context, old.id, log, payload)
-    if event is not None:
-        record(connection, context, event(new))
+    if event is None:
+        write_log(connection, context, old.id, log, payload)
+    else:
+        logged = log_row(context, old.id, log, payload)
+        record_with(connection, context, event(new), (appointment_logs, logged))
     return new
 
 

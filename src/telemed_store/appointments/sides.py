@@ -8,13 +8,12 @@ one statement, each in the order of its index and no longer than the page (`page
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     ScalarSelect,
     Select,
     Subquery,
@@ -31,6 +30,8 @@ from telemed_store.database.types import Id
 from telemed_store.people.tables import doctors, patients
 
 __all__ = ["merged", "of_somebody", "page_of", "sides", "visible"]
+
+RowT = TypeVar("RowT", bound=Sequence[Any])
 
 _EVERYBODY: Final = "ix_appointments_starts_at_id, ix_appointments_status_starts_at_id"
 _FIELDS: Final = tuple(Appointment.model_fields)
@@ -69,9 +70,7 @@ def page_of(parts: Iterable[Select[*tuple[Any, ...]]]) -> Subquery:
     return union_all(*(part.subquery().select() for part in (first, *others))).subquery("page")
 
 
-def merged(
-    rows: Iterable[Row[*tuple[Any, ...]]], size: int, *, descending: bool = False
-) -> list[Row[*tuple[Any, ...]]]:
+def merged(rows: Iterable[RowT], size: int, *, descending: bool = False) -> list[RowT]:
     """Rows of a page in order of start, one more than its size; each begins with the columns of `Appointment`."""
     return sorted(rows, key=_POSITION, reverse=descending)[: size + 1]
 

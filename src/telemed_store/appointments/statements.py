@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, insert, o
 from telemed_store.appointments.models import ACTIVE, Appointment, AppointmentLog, AppointmentStatus
 from telemed_store.appointments.sides import visible
 from telemed_store.appointments.tables import appointment_logs, appointments
+from telemed_store.availability.preconditions import PRECONDITIONS
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.planning import filtered_only
 from telemed_store.database.types import Id, UtcDateTime
@@ -22,6 +23,7 @@ __all__ = [
     "APPOINTMENT_COLUMNS",
     "APPOINTMENT_FOR_UPDATE",
     "APPOINTMENT_WITH_SIDES",
+    "BOOKING",
     "BY_IDEMPOTENCY_KEY",
     "BY_IDEMPOTENCY_KEYS",
     "EXISTS",
@@ -87,6 +89,11 @@ OVERLAPPING: Final = union_all(
         for side in ("doctor_id", "patient_id")
     )
 ).limit(1)
+
+# Q006 and Q004 in one round trip, for use under the guards.
+BOOKING: Final = PRECONDITIONS.add_columns(
+    select(OVERLAPPING.subquery("taken").c.doctor_id).scalar_subquery().label("taken_doctor_id")
+)
 
 # uq_appointments_idempotency_actor_idempotency_key
 BY_IDEMPOTENCY_KEY: Final = select(*APPOINTMENT_COLUMNS, appointments.c.request_digest).where(

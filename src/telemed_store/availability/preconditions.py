@@ -13,7 +13,7 @@ from telemed_store.people.lists import DoctorStatus, PatientStatus
 from telemed_store.people.models import NEEDED_TO_BOOK
 from telemed_store.people.tables import doctors, patients, service_locations, users
 
-__all__ = ["LONGEST", "booking_people", "interval_problems", "people_problems"]
+__all__ = ["LONGEST", "PRECONDITIONS", "booking_people", "interval_problems", "people_problems"]
 
 LONGEST: Final = dt.timedelta(days=1)
 """An appointment lies within one effective window, and none is longer than a day."""
@@ -23,7 +23,7 @@ _request = select(
 ).subquery("request")
 
 # Q006. pk_doctors, pk_patients, pk_service_locations, pk_users: all a booking must know of its people, in one statement.
-_PRECONDITIONS: Final = (
+PRECONDITIONS: Final = (
     select(
         _request.c.patient_id.label("asked_patient_id"),
         _request.c.location_id.label("asked_location_id"),
@@ -74,7 +74,7 @@ def booking_people(
         "location_id": location_id,
         "creator_id": creator_id,
     }
-    return connection.execute(_PRECONDITIONS, wanted).one()
+    return connection.execute(PRECONDITIONS, wanted).one()
 
 
 def people_problems(found: Row[*tuple[Any, ...]]) -> dict[str, str]:

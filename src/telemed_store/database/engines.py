@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from telemed_store.database.health import watch
+from telemed_store.database.hot_reads import HOT_READS
 from telemed_store.database.metadata import SCHEMA
 from telemed_store.database.patience import Patience, be_patient
 from telemed_store.errors import SettingsError
@@ -99,8 +100,16 @@ def engine_plan(url: str | URL, settings: Settings, role: Role, world: World) ->
         }
     elif backend != "sqlite":
         options["isolation_level"] = "READ COMMITTED"
-    translate = translate_map(backend, settings)
-    return EnginePlan(parsed, role, settings, options, {"schema_translate_map": translate} if translate else {})
+    return EnginePlan(parsed, role, settings, options, _execution_options(backend, settings, role))
+
+
+def _execution_options(backend: str, settings: Settings, role: Role) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if translate := translate_map(backend, settings):
+        options["schema_translate_map"] = translate
+    if role is Role.READ and backend == "postgresql":
+        options[HOT_READS] = {}
+    return options
 
 
 def translate_map(backend: str, settings: Settings) -> dict[str | None, str | None] | None:
@@ -112,9 +121,7 @@ def translate_map(backend: str, settings: Settings) -> dict[str | None, str | No
 
 def adopted_options(backend: str, settings: Settings, role: Role) -> dict[str, Any]:
     """The execution options under which an engine of the host's does the work of one of our pools."""
-    options: dict[str, Any] = {}
-    if translate := translate_map(backend, settings):
-        options["schema_translate_map"] = translate
+    options = _execution_options(backend, settings, role)
     if role is Role.READ:
         options["isolation_level"] = "AUTOCOMMIT"
     elif backend != "sqlite":

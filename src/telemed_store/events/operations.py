@@ -11,11 +11,12 @@ from sqlalchemy import Connection, bindparam, insert, select
 from telemed_store.audit.context import Context
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.identity import new_id
+from telemed_store.database.together import TableRow, insert_together
 from telemed_store.errors import NotPermitted
 from telemed_store.events.models import DomainEvent, RecordedEvent
 from telemed_store.events.tables import domain_events, outbox
 
-__all__ = ["of_aggregate", "record", "record_many"]
+__all__ = ["of_aggregate", "record", "record_many", "record_with"]
 
 _INSERT_EVENT = insert(domain_events)
 _INSERT_OUTBOX = insert(outbox)
@@ -34,7 +35,15 @@ _OF_AGGREGATE = (
 
 def record(connection: Connection, context: Context, event: DomainEvent) -> None:
     """Write one event; with a sink configured, also the note that it is still to be delivered."""
-    record_many(connection, context, [event])
+    record_with(connection, context, event)
+
+
+def record_with(connection: Connection, context: Context, event: DomainEvent, *rows: TableRow) -> None:
+    """Write what happened: rows of the verb's own, then the event about them."""
+    recorded = _row(context, event)
+    delivery = [(outbox, _delivery(context, recorded))] if context.settings.event_sink is not None else []
+    insert_together(connection, *rows, (domain_events, recorded), *delivery)
+    context.journal.events.append(event)
 
 
 def record_many(connection: Connection, context: Context, events: Sequence[DomainEvent]) -> None:
@@ -44,10 +53,7 @@ def record_many(connection: Connection, context: Context, events: Sequence[Domai
         return
     connection.execute(_INSERT_EVENT, rows)
     if context.settings.event_sink is not None:
-        connection.execute(
-            _INSERT_OUTBOX,
-            [{"event_id": r["id"], "attempts": 0, "next_attempt_at": context.now(), "parked_at": None} for r in rows],
-        )
+        connection.execute(_INSERT_OUTBOX, [_delivery(context, row) for row in rows])
     context.journal.events.extend(events)
 
 
@@ -68,6 +74,10 @@ def _row(context: Context, event: DomainEvent) -> dict[str, object]:
         "recipients": [str(user_id) for user_id in event.recipients],
         "payload": event.payload(),
     }
+
+
+def _delivery(context: Context, recorded: dict[str, object]) -> dict[str, object]:
+    return {"event_id": recorded["id"], "attempts": 0, "next_attempt_at": context.now(), "parked_at": None}
 
 
 def of_aggregate(

@@ -15,16 +15,11 @@ __all__ = ["lock_guards"]
 def lock_guards(connection: Connection, doctor_ids: Iterable[UUID], patient_ids: Iterable[UUID] = ()) -> None:
     """Lock the guards of doctors, then of patients, each in id order; ids without a guard are passed over.
 
-    On SQLite the write lock of the database is the guard. Elsewhere one statement per kind (MariaDB: one per guard).
+    On SQLite the write lock of the database is the guard. On PostgreSQL one statement takes them all, on MariaDB one takes each.
     """
-    dialect = connection.dialect.name
-    if dialect == "sqlite":
-        return
-    for owners in (sorted(set(doctor_ids)), sorted(set(patient_ids))):
-        if not owners:
-            continue
-        if dialect == "postgresql":
-            connection.execute(sql.LOCK_GUARDS, {"owner_ids": owners}).all()
-        else:
-            for owner in owners:
-                connection.execute(sql.ADVANCE_GUARD, {"guard_owner_id": owner})
+    owners = [*sorted(set(doctor_ids)), *sorted(set(patient_ids))]
+    if connection.dialect.name == "postgresql":
+        connection.execute(sql.LOCK_GUARDS, {"owner_ids": owners}).all()
+    elif connection.dialect.name != "sqlite":
+        for owner in owners:
+            connection.execute(sql.ADVANCE_GUARD, {"guard_owner_id": owner})

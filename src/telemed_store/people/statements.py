@@ -13,12 +13,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     select,
     union_all,
     update,
 )
+from sqlalchemy.dialects import postgresql
 
 from telemed_store.database.types import Digest, Id
 from telemed_store.people.brazil import CRM
@@ -63,11 +65,13 @@ def _live(table: Table) -> ColumnElement[bool]:
     return table.c.deleted_at.is_(None)
 
 
-# pk_booking_guards, in the order of ids: whoever locks several waits for others in the same order.
+_owner_ids: Final = bindparam("owner_ids", type_=postgresql.ARRAY(postgresql.UUID(as_uuid=True)))
+
+# pk_booking_guards, in the order given: PostgreSQL sorts first and locks then, row by row.
 LOCK_GUARDS: Final = (
     select(booking_guards.c.owner_id)
-    .where(booking_guards.c.owner_id.in_(bindparam("owner_ids", expanding=True, type_=Id())))
-    .order_by(booking_guards.c.owner_id)
+    .where(booking_guards.c.owner_id == func.any(_owner_ids))
+    .order_by(func.array_position(_owner_ids, booking_guards.c.owner_id))
     .with_for_update()
 )
 # pk_booking_guards: a written row is locked on every node of Galera, a row locked by reading is not.

@@ -114,7 +114,9 @@ def translate(
 
 def is_disconnect(failure: BaseException) -> bool:
     """Whether the connection is lost: throw it away; an idempotent read may be repeated on another."""
-    engine = _DRIVERS.get(type(_driver_error(failure)).__module__.partition(".")[0], "")
+    home = type(_driver_error(failure)).__module__.split(".")
+    # What SQLAlchemy says in a driver's name is defined in sqlalchemy.dialects, in the module named after the driver.
+    engine = _DRIVERS.get(home[-1] if home[0] == "sqlalchemy" else home[0], "")
     return _report(failure, engine, names_of(METADATA)).lost
 
 

@@ -64,8 +64,9 @@ def read(error: BaseException, _statement: str | None, names: Names) -> Report:
     """Read an error of psycopg or asyncpg."""
     state: str | None = getattr(error, "sqlstate", None)
     if _is_stale_plan(error, state):
-        # A migration changed a table under a prepared statement, which a repeated transaction prepares anew.
-        return Report(Kind.CONFLICT, "0A000")
+        # A migration changed a table under a prepared statement. A repeated transaction prepares it anew; outside of one psycopg
+        # does not, so a reader has to take another connection.
+        return Report(Kind.CONFLICT, "0A000", lost=True)
     if state is None:
         return _unstated(error)
     told = _Fields(error)

@@ -346,15 +346,17 @@ def test_statements_of_each_verb_are_counted(
     clinic: Clinic, telemed_engine: str, telemed_statements: StatementCounter
 ) -> None:
     verbs = clinic.system.appointments
-    guards = {"sqlite": 0, "postgresql": 2, "mariadb": 2}[telemed_engine]
+    # On PostgreSQL one statement takes both guards, and one writes the log and the event.
+    guards = {"sqlite": 0, "postgresql": 1, "mariadb": 2}[telemed_engine]
+    recorded = {"sqlite": 2, "postgresql": 1, "mariadb": 2}[telemed_engine]
     one, two, three, four = [clinic.book(at(hour)) for hour in (9, 10, 11, 12)]
     calls: dict[str, tuple[int, Callable[[], Any]]] = {
         "update": (3, lambda: verbs.update(one.id, AppointmentPatch(notes="x"), expected_version=1)),
-        "reschedule": (guards + 8, lambda: verbs.reschedule(one.id, starts_at=at(14), expected_version=2)),
-        "start": (6, lambda: verbs.start(one.id, expected_version=3)),
-        "complete": (5, lambda: verbs.complete(one.id, expected_version=4)),
-        "cancel": (4, lambda: verbs.cancel(two.id, expected_version=1)),
-        "mark_no_show": (4, lambda: verbs.mark_no_show(three.id, expected_version=1)),
+        "reschedule": (guards + 6 + recorded, lambda: verbs.reschedule(one.id, starts_at=at(14), expected_version=2)),
+        "start": (4 + recorded, lambda: verbs.start(one.id, expected_version=3)),
+        "complete": (3 + recorded, lambda: verbs.complete(one.id, expected_version=4)),
+        "cancel": (2 + recorded, lambda: verbs.cancel(two.id, expected_version=1)),
+        "mark_no_show": (2 + recorded, lambda: verbs.mark_no_show(three.id, expected_version=1)),
         "delete": (3, lambda: verbs.delete(four.id, expected_version=1)),
     }
     counted = {}
