@@ -1,8 +1,8 @@
 """A clinic as the contract describes it (domain §3, §4, §10, §11), in plain Python: what the store has to equal after every step.
 
 It shares no code with the package: its own idea of windows, busy time, transitions and versions, written to be obviously right and
-nothing else. Every verb either changes the state and returns the row that it made, or raises `Refusal` and changes nothing. All
-doctors work in São Paulo's zone, whose clock has kept three hours behind UTC since 2019: local time is plain subtraction.
+nothing else. Every verb either changes the state and returns the row that it made, or raises `Refusal` and changes nothing. The calendar
+stands in ``calendar_model.py``, appointments here.
 """
 
 from __future__ import annotations
@@ -11,105 +11,34 @@ import copy
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-Row = dict[str, Any]
-
-ZONE = "America/Sao_Paulo"
-BEHIND_UTC = dt.timedelta(hours=3)
-HALF_HOUR = dt.timedelta(minutes=30)
-HOUR = dt.timedelta(hours=1)
-DAY = dt.timedelta(days=1)
-CUTOFF = dt.timedelta(minutes=5)
-TICK = dt.timedelta(microseconds=1)
-
-OPEN = {"scheduled", "rescheduled"}
-HOLDING_TIME = {"scheduled", "rescheduled", "in_progress"}
-BEGUN = {"in_progress", "completed"}
-ALLOWED_FROM = {
-    "rescheduled": OPEN,
-    "in_progress": OPEN,
-    "cancelled": OPEN,
-    "no_show": OPEN,
-    "completed": {"in_progress"},
-}
-
-
-class Refusal(Exception):
-    """A verb refuses: the class of the store's error, and the facts that it carries."""
-
-    def __init__(self, error: str, **facts: Any) -> None:
-        super().__init__(error, facts)
-        self.error = error
-        self.facts = facts
-
-
-class Person(NamedTuple):
-    """A doctor or a patient: the profile and its user."""
-
-    id: UUID
-    user_id: UUID
-
-
-class Who(NamedTuple):
-    """Who acts: a user, or without an id a job of the system."""
-
-    kind: str
-    id: UUID | None
-
-
-class Told(NamedTuple):
-    """One row of an appointment's log."""
-
-    event: str
-    payload: dict[str, Any]
-    at: dt.datetime
-    by: Who
-
-
-class Happened(NamedTuple):
-    """One domain event of an appointment."""
-
-    type: str
-    version: int
-    payload: dict[str, Any]
-    at: dt.datetime
-    by: Who
-
-
-def local(instant: dt.datetime) -> dt.datetime:
-    """What a clock in São Paulo shows."""
-    return (instant - BEHIND_UTC).replace(tzinfo=None)
-
-
-def instant(date: dt.date, minute: float) -> dt.datetime:
-    """The instant of a local minute after midnight."""
-    midnight = dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC) + BEHIND_UTC
-    return midnight + dt.timedelta(minutes=minute)
-
-
-def in_log(moment: dt.datetime) -> str:
-    return moment.isoformat()
-
-
-def in_event(moment: dt.datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+from .calendar_model import CalendarModel
+from .facts import (
+    ALLOWED_FROM,
+    BEGUN,
+    DAY,
+    HALF_HOUR,
+    OPEN,
+    TICK,
+    Happened,
+    Refusal,
+    Row,
+    Told,
+    Who,
+    in_event,
+    in_log,
+    local,
+)
 
 
 @dataclass
-class ClinicModel:
+class ClinicModel(CalendarModel):
     """Two doctors, two patients and everything about them that the verbs under test may change."""
 
-    now: dt.datetime
-    doctors: list[Person] = field(default_factory=list)
-    patients: list[Person] = field(default_factory=list)
-    places: dict[UUID, Row] = field(default_factory=dict)
-    visits: dict[UUID, Row] = field(default_factory=dict)
     logs: defaultdict[UUID, list[Told]] = field(default_factory=lambda: defaultdict(list))
     events: defaultdict[UUID, list[Happened]] = field(default_factory=lambda: defaultdict(list))
-    windows: dict[UUID, Row] = field(default_factory=dict)
-    blocks: dict[UUID, Row] = field(default_factory=dict)
     consenting: set[UUID] = field(default_factory=set)
     last_seen: dict[UUID, dt.datetime] = field(default_factory=dict)
     keys: dict[tuple[Who, str], tuple[Any, UUID]] = field(default_factory=dict)
@@ -310,91 +239,7 @@ class ClinicModel:
         self._announce(row, who, "ConsultationCompleted", said)
         self._saw(visit["patient_id"], ends)
 
-    # --- windows ------------------------------------------------------------------------------------------------------------
-
-    def add_window(self, who: Who, made: UUID, *, window: Row) -> Row:
-        self._check_doctor(who, window["doctor_id"])
-        self._check_window(window, ())
-        row = self._stored_window(made, window)
-        self._check_no_window_meets(row)
-        self.windows[made] = row
-        return row
-
-    def update_window(self, who: Who, row_id: UUID, *, version: int, patch: Row) -> Row:
-        row = self._live(self.windows, who, row_id, version)
-        changed = row | patch
-        if changed == row:
-            return row
-        self._check_window(changed, (row["location_id"],))
-        self._check_no_window_meets(changed)
-        self._check_not_frozen([row])
-        row |= patch | {"version": version + 1, "updated_at": self.now}
-        return row
-
-    def remove_window(self, who: Who, row_id: UUID, *, version: int) -> None:
-        row = self._live(self.windows, who, row_id, version)
-        self._check_not_frozen([row])
-        self._remove(row)
-
-    def save_schedule(
-        self, who: Who, made: dict[int, UUID], *, doctor_id: UUID, windows: list[Row], version: int
-    ) -> Row:
-        """The schedule; ``made`` are the ids that the store gave, by the place of the window in the list."""
-        self._check_doctor(who, doctor_id)
-        wanted = [self._stored_window(made.get(place, UUID(int=place)), new) for place, new in enumerate(windows)]
-        live = [row for row in self.windows.values() if row["doctor_id"] == doctor_id and not row["deleted_at"]]
-        history = [row for row in live if row["specific_date"] and row["specific_date"] < self.today]
-        named = [row for row in live if any(same_window(row, new) for new in wanted)]
-        for place, new in enumerate(wanted):
-            self._check_window(new, (), named_in_full=True)
-            others = wanted[:place] + [old for old in history if old not in named]
-            if any(windows_meet(new, other) for other in others):
-                raise Refusal("ValidationFailed")
-        if version != (current := self.schedule_version(doctor_id)):
-            raise Refusal("VersionConflict", current=current)
-        kept, added = [], []
-        for new in wanted:
-            row = next((row for row in named if same_window(row, new) and row not in kept), None)
-            kept.append(row) if row else added.append(new)
-        removed = [row for row in live if row not in kept and row not in history]
-        self._check_not_frozen(removed)
-        for row in removed:
-            self._remove(row)
-        self.windows |= {row["id"]: row for row in added}
-        shown = [row for row in (*kept, *added) if not row["specific_date"] or row["specific_date"] >= self.today]
-        return {"version": self.schedule_version(doctor_id), "windows": {row["id"]: row for row in shown}}
-
-    def schedule_version(self, doctor_id: UUID) -> int:
-        return 1 + sum(row["version"] for row in self.windows.values() if row["doctor_id"] == doctor_id)
-
-    # --- blocked dates ------------------------------------------------------------------------------------------------------
-
-    def block_dates(self, who: Who, made: UUID, *, block: Row) -> Row:
-        self._check_doctor(who, block["doctor_id"])
-        if block["first_date"] < self.today:
-            raise Refusal("ValidationFailed", fields={"first_date"})
-        row = self._stored(made, block)
-        self._check_no_block_meets(row)
-        self.blocks[made] = row
-        return row
-
-    def update_block(self, who: Who, row_id: UUID, *, version: int, patch: Row) -> Row:
-        row = self._live(self.blocks, who, row_id, version)
-        changed = row | patch
-        if changed == row:
-            return row
-        if changed["last_date"] < changed["first_date"]:
-            raise Refusal("ValidationFailed", fields={"last_date"})
-        if changed["first_date"] != row["first_date"] and changed["first_date"] < self.today:
-            raise Refusal("ValidationFailed", fields={"first_date"})
-        self._check_no_block_meets(changed)
-        row |= patch | {"version": version + 1, "updated_at": self.now}
-        return row
-
-    def remove_block(self, who: Who, row_id: UUID, *, version: int) -> None:
-        self._remove(self._live(self.blocks, who, row_id, version))
-
-    # --- consents and places ------------------------------------------------------------------------------------------------
+    # --- consents, and what a calendar's change hits ------------------------------------------------------------------------
 
     def grant(self, who: Who, *, patient_id: UUID) -> None:
         self._check_self(who, self._patient(patient_id))
@@ -405,34 +250,6 @@ class ClinicModel:
         if patient_id not in self.consenting:
             raise Refusal("NotFound")
         self.consenting.remove(patient_id)
-
-    def open_place(self, who: Who, row_id: UUID, *, version: int, is_active: bool) -> None:
-        place = self.places[row_id]
-        self._check_doctor(who, place["doctor_id"])
-        if place["version"] != version:
-            raise Refusal("VersionConflict", current=place["version"])
-        place |= {"version": version + 1, "is_active": is_active}
-
-    # --- what is free -------------------------------------------------------------------------------------------------------
-
-    @property
-    def today(self) -> dt.date:
-        return local(self.now).date()
-
-    def slots(self, doctor_id: UUID, first: dt.date, days: int, patient_id: UUID | None = None) -> list[Row]:
-        """What can be booked with a doctor, by start."""
-        found = []
-        for date in (first + DAY * n for n in range(days)):
-            for window in self._windows_of(doctor_id, date):
-                if not self._is_offered(window):
-                    continue
-                start = instant(date, window["start_minute"])
-                while start + HALF_HOUR <= instant(date, window["end_minute"]):
-                    taken = self._overlapped(doctor_id, patient_id, start, start + HALF_HOUR)
-                    if start > self.now + CUTOFF and not taken:
-                        found.append({"starts_at": start, "ends_at": start + HALF_HOUR, "place": window["location_id"]})
-                    start += HALF_HOUR
-        return sorted(found, key=lambda slot: slot["starts_at"])
 
     def affected(self, doctor_id: UUID) -> list[Row]:
         """Visits ahead that the calendar as it is now would refuse (Q201): those booked by override only where dates are blocked."""
@@ -448,53 +265,7 @@ class ClinicModel:
             )
         ]
 
-    def _windows_of(self, doctor_id: UUID, date: dt.date) -> list[Row]:
-        if self._is_blocked(doctor_id, date):
-            return []
-        own = [
-            w for w in self.windows.values() if w["doctor_id"] == doctor_id and w["is_active"] and not w["deleted_at"]
-        ]
-        of_date = [w for w in own if w["specific_date"] == date]
-        return of_date or [w for w in own if w["weekday"] == date.isoweekday()]
-
-    def _is_blocked(self, doctor_id: UUID, date: dt.date) -> bool:
-        return any(
-            b["doctor_id"] == doctor_id and not b["deleted_at"] and b["first_date"] <= date <= b["last_date"]
-            for b in self.blocks.values()
-        )
-
-    def _is_offered(self, window: Row) -> bool:
-        return window["location_id"] is None or self.places[window["location_id"]]["is_active"]
-
-    def _window_for(self, doctor_id: UUID, starts: dt.datetime, ends: dt.datetime, place: UUID | None) -> Row | None:
-        date = local(starts).date()
-        for window in self._windows_of(doctor_id, date):
-            holds = instant(date, window["start_minute"]) <= starts and ends <= instant(date, window["end_minute"])
-            serves = place is None or window["location_id"] in {None, place}
-            if holds and serves and self._is_offered(window):
-                return window
-        return None
-
-    def _holds_time(self, row: Row) -> bool:
-        return row["status"] in HOLDING_TIME and not row["deleted_at"]
-
-    def _overlapped(
-        self,
-        doctor_id: UUID,
-        patient_id: UUID | None,
-        starts: dt.datetime,
-        ends: dt.datetime,
-        but: UUID | None = None,
-    ) -> set[str]:
-        """Whose time is taken."""
-        found = set()
-        for row in self.visits.values():
-            if row["id"] != but and self._holds_time(row) and row["starts_at"] < ends and starts < row["ends_at"]:
-                found |= {"doctor"} if row["doctor_id"] == doctor_id else set()
-                found |= {"patient"} if row["patient_id"] == patient_id else set()
-        return found
-
-    # --- checks -------------------------------------------------------------------------------------------------------------
+    # --- checks and rows ----------------------------------------------------------------------------------------------------
 
     def _check_interval(self, starts: dt.datetime, ends: dt.datetime) -> None:
         if starts <= self.now:
@@ -537,72 +308,6 @@ class ClinicModel:
         sides = {self._doctor(row["doctor_id"]).user_id, self._patient(row["patient_id"]).user_id}
         return who.kind == "system" or who.id in sides
 
-    def _live(self, rows: dict[UUID, Row], who: Who, row_id: UUID, version: int) -> Row:
-        row = rows.get(row_id)
-        if row is None or row["deleted_at"]:
-            raise Refusal("NotFound")
-        self._check_doctor(who, row["doctor_id"])
-        if row["version"] != version:
-            raise Refusal("VersionConflict", current=row["version"])
-        return row
-
-    def _check_doctor(self, who: Who, doctor_id: UUID) -> None:
-        self._check_self(who, self._doctor(doctor_id))
-
-    def _check_self(self, who: Who, person: Person) -> None:
-        if who.kind == "user" and who.id != person.user_id:
-            raise Refusal("NotPermitted")
-
-    def _check_window(self, window: Row, usable: tuple[UUID | None, ...], *, named_in_full: bool = False) -> None:
-        wrong = set()
-        if window["weekday"] and window["specific_date"]:
-            wrong |= {"weekday"}
-        if window["end_minute"] - window["start_minute"] < 60:
-            wrong |= {"end_minute"}
-        place = window["location_id"]
-        if place and place not in usable:
-            stored = self.places[place]
-            wrong |= set() if stored["doctor_id"] == window["doctor_id"] and stored["is_active"] else {"location_id"}
-        if wrong:
-            raise Refusal("ValidationFailed", **({} if named_in_full else {"fields": wrong}))
-
-    def _check_no_window_meets(self, window: Row) -> None:
-        rivals = [row for row in self.windows.values() if not row["deleted_at"] and row["id"] != window["id"]]
-        if any(row["doctor_id"] == window["doctor_id"] and windows_meet(row, window) for row in rivals):
-            raise Refusal("AlreadyExists")
-
-    def _check_not_frozen(self, windows: list[Row]) -> None:
-        for window in (window for window in windows if window["specific_date"]):
-            opens, closes = (instant(window["specific_date"], window[edge]) for edge in ("start_minute", "end_minute"))
-            for row in self.visits.values():
-                begun = row["status"] in BEGUN and row["doctor_id"] == window["doctor_id"]
-                if begun and row["starts_at"] < closes and opens < row["ends_at"]:
-                    raise Refusal("Conflict")
-
-    def _check_no_block_meets(self, block: Row) -> None:
-        for row in self.blocks.values():
-            other = row["id"] != block["id"] and row["doctor_id"] == block["doctor_id"] and not row["deleted_at"]
-            if other and row["first_date"] <= block["last_date"] and block["first_date"] <= row["last_date"]:
-                raise Refusal("AlreadyExists")
-
-    # --- rows ---------------------------------------------------------------------------------------------------------------
-
-    def _doctor(self, row_id: UUID) -> Person:
-        return next(doctor for doctor in self.doctors if doctor.id == row_id)
-
-    def _patient(self, row_id: UUID) -> Person:
-        return next(patient for patient in self.patients if patient.id == row_id)
-
-    def _stored(self, made: UUID, content: Row) -> Row:
-        times = {"created_at": self.now, "updated_at": self.now, "deleted_at": None}
-        return {"id": made, "version": 1, "zone": ZONE, **times, **content}
-
-    def _stored_window(self, made: UUID, content: Row) -> Row:
-        return self._stored(made, content | {"kind": "specific" if content["specific_date"] else "recurring"})
-
-    def _remove(self, row: Row) -> None:
-        row |= {"version": row["version"] + 1, "updated_at": self.now, "deleted_at": self.now}
-
     def _new_visit(
         self,
         row_id: UUID,
@@ -633,23 +338,6 @@ class ClinicModel:
 
     def _saw(self, patient_id: UUID, at: dt.datetime) -> None:
         self.last_seen[patient_id] = max(at, self.last_seen.get(patient_id, at))
-
-
-def windows_meet(one: Row, other: Row) -> bool:
-    """Whether two windows cannot both be: active ones that share minutes of one weekday, or of one date."""
-    return (
-        one["is_active"]
-        and other["is_active"]
-        and (one["weekday"], one["specific_date"]) == (other["weekday"], other["specific_date"])
-        and one["start_minute"] < other["end_minute"]
-        and other["start_minute"] < one["end_minute"]
-    )
-
-
-def same_window(one: Row, other: Row) -> bool:
-    """Whether two windows say the same."""
-    content = ("doctor_id", "weekday", "specific_date", "start_minute", "end_minute", "location_id", "is_active")
-    return all(one[name] == other[name] for name in content)
 
 
 def in_order(rows: list[Row]) -> list[Row]:

@@ -35,8 +35,8 @@ from telemed_store.events.tables import domain_events, outbox
 from telemed_store.people.tables import patients
 from telemed_store.settings import Settings
 
-from .clinic_model import Row, Who
-from .wishes import Request
+from .facts import Row, Who
+from .requests import Request
 
 
 class World(Protocol):
