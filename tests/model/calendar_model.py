@@ -76,7 +76,7 @@ class CalendarModel:
         return {"version": self.schedule_version(doctor_id), "windows": {row["id"]: row for row in shown}}
 
     def schedule_version(self, doctor_id: UUID) -> int:
-        return 1 + sum(row["version"] for row in self.windows.values() if row["doctor_id"] == doctor_id)
+        return 1 + sum(int(row["version"]) for row in self.windows.values() if row["doctor_id"] == doctor_id)
 
     # --- blocked dates and places -------------------------------------------------------------------------------------------
 

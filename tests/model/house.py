@@ -178,7 +178,7 @@ class House:
         return frame.availability.remove_block(row_id, expected_version=version)
 
     def _grant(self, frame: Any, *, patient_id: UUID) -> Any:
-        said = {"type": "telemedicine", "text_version": "1", "text_sha256": "ab" * 32, "channel": "click"}
+        said: Row = {"type": "telemedicine", "text_version": "1", "text_sha256": "ab" * 32, "channel": "click"}
         return frame.consents.grant(NewConsent(user_id=self.users[patient_id], **said))
 
     def _revoke(self, frame: Any, *, patient_id: UUID) -> Any:

@@ -17,7 +17,6 @@ SYSTEM: Final = Who("system", None)
 APT = {
     **dict.fromkeys(("reschedule", "start", "cancel", "mark_no_show"), ("scheduled", "rescheduled")),
     "complete": ("in_progress",),
-    "delete": ("scheduled", "rescheduled", "cancelled", "no_show"),
 }
 WINDOW_FIELDS = ("doctor_id", "weekday", "specific_date", "start_minute", "end_minute", "location_id", "is_active")
 
@@ -220,7 +219,7 @@ class Requests:
         self, *, doctor: int, weekly: bool, day: int, opens: int, open_for: int, place: str, is_active: bool
     ) -> Row:
         date, doctor_id = self.model.today + DAY * day, self.model.doctors[doctor].id
-        window = {"doctor_id": doctor_id, "location_id": self._place(doctor_id, place), "is_active": is_active}
+        window: Row = {"doctor_id": doctor_id, "location_id": self._place(doctor_id, place), "is_active": is_active}
         window |= {"weekday": date.isoweekday() if weekly else None, "specific_date": None if weekly else date}
         return window | {"start_minute": opens, "end_minute": min(opens + open_for, 1440)}
 

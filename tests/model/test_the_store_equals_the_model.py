@@ -30,7 +30,7 @@ from telemed_store.testing.clock import PRESENT, FrozenClock
 
 from . import wishes
 from .clinic_model import ClinicModel, in_order
-from .facts import ZONE, Person, Refusal, Row, Who, local
+from .facts import DAY, ZONE, Person, Refusal, Row, Who, local
 from .house import Committed, House, Tasks, Threads, World, as_row
 from .requests import SYSTEM, Request, Requests
 from .wishes import Tick, Unit, Wish
@@ -69,11 +69,12 @@ class Clinic(RuleBasedStateMachine):
         wished=st.lists(wishes.BEGINNING, min_size=3, max_size=7),
     )
     def open(self, *, consenting: int, at_the_office: bool, wished: list[Wish]) -> None:
-        """Both doctors work on all mornings, the second perhaps at the office alone; some visits are booked."""
+        """Both doctors work on all mornings, the second perhaps at the office alone, tomorrow by a window of that date; some visits."""
         self.clock.set(PRESENT)
         with self.house.world.entered(self.house.acting_as(SYSTEM).unit_of_work()) as uow:
             result = self.house.world.result
             people = uow.people
+            offices = []
             for _ in range(2):
                 doctor = result(people.register_doctor(self.make.new_doctor(zone=ZONE)))
                 patient = result(people.register_patient(self.make.new_patient()))
@@ -82,10 +83,11 @@ class Clinic(RuleBasedStateMachine):
                 online = result(people.first_teleconsultation_location(doctor.id))
                 office = result(people.add_location(self.make.new_service_location(doctor.id)))
                 self.model.places |= {place.id: dict(place) for place in (online, office)}
+                offices.append(office.id)
             self.house.users = {person.id: person.user_id for person in self.model.patients}
-            for number, doctor in enumerate(self.model.doctors):
-                place = office.id if number == 1 and at_the_office else None
-                days = ({"weekday": day, "specific_date": None} for day in range(1, 8))
+            for doctor, place in zip(self.model.doctors, (None, offices[1] if at_the_office else None), strict=True):
+                days: list[Row] = [{"weekday": day, "specific_date": None} for day in range(1, 8)]
+                days.append({"weekday": None, "specific_date": self.model.today + DAY})
                 hours = {"start_minute": 480, "end_minute": 720, "location_id": place, "is_active": True}
                 windows = [{"doctor_id": doctor.id, **day, **hours} for day in days]
                 arguments = {"doctor_id": doctor.id, "windows": windows, "version": 1}

@@ -59,8 +59,8 @@ def wish(verb: str, who: st.SearchStrategy[str] = WHO, **said: st.SearchStrategy
     return st.builds(Wish, st.just(verb), who, st.fixed_dictionaries(said))
 
 
-_TIMES = {"day": DAYS, "minute": MINUTES, "off": OFF}
-_A_WINDOW = {
+_TIMES: dict[str, Any] = {"day": DAYS, "minute": MINUTES, "off": OFF}
+_A_WINDOW: dict[str, Any] = {
     "doctor": SIDE,
     "weekly": st.booleans(),
     "day": st.integers(-1, 4),
@@ -149,14 +149,14 @@ SAVE_SCHEDULE = wish(
     # None of the past: the schedule that a save returns does not show those, so that nobody would learn their ids.
     windows=st.lists(st.fixed_dictionaries(_A_WINDOW | {"day": st.integers(0, 4)}), max_size=2),
 )
-BLOCK = wish("block_dates", doctor=SIDE, day=st.integers(-1, 6), days=st.sampled_from([0, 0, 1, 3]), reason=NOTES)
+BLOCKED = {"day": st.sampled_from([1, 2, 2, 3, 3, 6, 0, -1]), "days": st.sampled_from([0, 0, 1, 2])}
+BLOCK = wish("block_dates", doctor=SIDE, **BLOCKED, reason=NOTES)
 CHANGE_BLOCK = wish(
     "update_block",
     pick=PICK,
     stale=STALE,
     fields=st.sets(st.sampled_from(["first_date", "last_date", "reason"]), max_size=2),
-    day=st.integers(-1, 6),
-    days=st.sampled_from([0, 0, 1, 3]),
+    **BLOCKED,
     reason=NOTES,
 )
 REMOVE_BLOCK = wish("remove_block", pick=PICK, stale=STALE)

@@ -252,7 +252,13 @@ class Logs(Listed):
         return row_id
 
     def insert(self, rows: Rows, owner: UUID, placed: list[Placed]) -> None:
-        told = {"appointment_id": owner, "actor_id": None, "actor_kind": "system", "event": "updated", "payload": {}}
+        told: Row = {
+            "appointment_id": owner,
+            "actor_id": None,
+            "actor_kind": "system",
+            "event": "updated",
+            "payload": {},
+        }
         rows.insert(
             appointment_logs, ({"id": row_id, "created_at": PRESENT + HOUR * key, **told} for row_id, key in placed)
         )
@@ -420,7 +426,7 @@ class Windows(RecurringWindows):
 
 class SpecificWindows(RecurringWindows):
     verb = "availability.specific_windows"
-    hours = ((0, 0), (0, 480), (1, 0), (9, 480))
+    hours: ClassVar[tuple[tuple[int, int], ...]] = ((0, 0), (0, 480), (1, 0), (9, 480))
 
     def _window(self, owner: UUID, row_id: UUID, key: int) -> Row:
         days = self.hours[key][0]
