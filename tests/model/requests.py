@@ -74,6 +74,15 @@ class Requests:
         arguments |= dict.fromkeys(("ends_at", "location_id", "notes", "override"))
         return Request("schedule", self.someone(who, *pair), arguments)
 
+    def _schedule_now(self, who: str, *, doctor: int, patient: int, off: int) -> Request:
+        pair = self.model.doctors[doctor], self.model.patients[patient]
+        arguments: dict[str, Any] = dict.fromkeys(("ends_at", "location_id", "notes", "key")) | {
+            "override": "walked in"
+        }
+        arguments |= {"doctor_id": pair[0].id, "patient_id": pair[1].id}
+        arguments |= {"starts_at": self.model.now + dt.timedelta(microseconds=off)}
+        return Request("schedule", self.someone(who, *pair), arguments)
+
     def _schedule_beside(
         self, who: str, *, pick: int, with_the_other: str, by: int, off: int, length: int | None, override: str | None
     ) -> Request | None:

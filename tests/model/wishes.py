@@ -82,11 +82,13 @@ BOOK = wish(
     override=OVERRIDES,
 )
 BOOK_A_FREE_SLOT = wish("schedule_a_slot", doctor=SIDE, patient=SIDE, pick=st.integers(0, 80), key=KEYS)
+# A walk-in: now is too late already.
+BOOK_NOW = wish("schedule_now", doctor=SIDE, patient=SIDE, off=st.sampled_from([0, 0, 1, -1]))
 BOOK_BESIDE = wish(
     "schedule_beside",
     pick=PICK,
     with_the_other=st.sampled_from(["doctor", "patient"]),
-    by=st.sampled_from([30, -30, 30, -30, 60, -15, 0]),
+    by=st.sampled_from([30, -30, 60, 15, -15, 0]),
     off=OFF,
     length=LENGTHS,
     override=OVERRIDES,
@@ -109,8 +111,8 @@ UPDATE = wish(
     "update",
     pick=PICK,
     stale=STALE,
-    fields=st.sampled_from([("notes",), ("location_id",), ("notes", "location_id"), ()]),
-    place=PLACES,
+    fields=st.sampled_from([("notes",), ("location_id",), ("location_id",), ("notes", "location_id"), ()]),
+    place=st.sampled_from(["online", "online", "office", "none", "another doctor's"]),
     notes=NOTES,
 )
 DELETE = wish("delete", pick=PICK, stale=STALE)
@@ -167,8 +169,9 @@ OPEN_PLACE = wish("open_place", doctor=SIDE, stale=STALE, is_active=st.booleans(
 VISITING = (
     *[BOOK_A_FREE_SLOT] * 5,
     *[BOOK_BESIDE, NUDGE, START, COMPLETE] * 3,
-    *[BOOK, UPDATE] * 2,
-    *[BOOK_AGAIN, MOVE, CANCEL, NO_SHOW, DELETE, IMPORT],
+    *[UPDATE] * 4,
+    *[BOOK] * 2,
+    *[BOOK_NOW, BOOK_AGAIN, MOVE, CANCEL, NO_SHOW, DELETE, IMPORT],
 )
 BEGINNING = st.one_of(*[BOOK_A_FREE_SLOT] * 3, *[START] * 2, COMPLETE, CANCEL)
 CALENDAR = (ADD_WINDOW, CHANGE_WINDOW, REMOVE_WINDOW, SAVE_SCHEDULE, BLOCK, CHANGE_BLOCK, REMOVE_BLOCK)
