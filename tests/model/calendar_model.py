@@ -212,8 +212,9 @@ class CalendarModel:
 
     def _check_no_window_meets(self, window: Row) -> None:
         rivals = [row for row in self.windows.values() if not row["deleted_at"] and row["id"] != window["id"]]
-        if any(row["doctor_id"] == window["doctor_id"] and windows_meet(row, window) for row in rivals):
-            raise Refusal("AlreadyExists")
+        met = [row for row in rivals if row["doctor_id"] == window["doctor_id"] and windows_meet(row, window)]
+        if met:
+            raise Refusal("AlreadyExists", existing_id=min(met, key=lambda row: row["start_minute"])["id"])
 
     def _check_not_frozen(self, windows: list[Row]) -> None:
         for window in (window for window in windows if window["specific_date"]):
@@ -224,10 +225,13 @@ class CalendarModel:
                     raise Refusal("Conflict")
 
     def _check_no_block_meets(self, block: Row) -> None:
-        for row in self.blocks.values():
-            other = row["id"] != block["id"] and row["doctor_id"] == block["doctor_id"] and not row["deleted_at"]
-            if other and row["first_date"] <= block["last_date"] and block["first_date"] <= row["last_date"]:
-                raise Refusal("AlreadyExists")
+        rivals = [row for row in self.blocks.values() if not row["deleted_at"] and row["id"] != block["id"]]
+        own = [row for row in rivals if row["doctor_id"] == block["doctor_id"]]
+        met = [
+            row for row in own if row["first_date"] <= block["last_date"] and block["first_date"] <= row["last_date"]
+        ]
+        if met:
+            raise Refusal("AlreadyExists", existing_id=min(met, key=lambda row: row["last_date"])["id"])
 
     def _doctor(self, row_id: UUID) -> Person:
         return next(doctor for doctor in self.doctors if doctor.id == row_id)

@@ -163,7 +163,7 @@ class Requests:
         return Request("add_window", self._of_doctor(who, window["doctor_id"]), {"window": window})
 
     def _update_window(self, who: str, *, pick: int, stale: int, fields: set[str], **said: Any) -> Request | None:
-        row = self._picked(self.model.windows, pick)
+        row = self._picked_window(pick)
         if row is None:
             return None
         window = self._window(**said) | {"location_id": self._place(row["doctor_id"], said["place"])}
@@ -173,7 +173,7 @@ class Requests:
         return Request("update_window", self._of_doctor(who, row["doctor_id"]), arguments)
 
     def _remove_window(self, who: str, *, pick: int, stale: int) -> Request | None:
-        return self._of_row("remove_window", who, self._picked(self.model.windows, pick), stale)
+        return self._of_row("remove_window", who, self._picked_window(pick), stale)
 
     def _save_schedule(self, who: str, *, doctor: int, stale: int, keep: int, windows: list[dict[str, Any]]) -> Request:
         """The first ``keep`` windows that the doctor has, and new ones."""
@@ -239,6 +239,11 @@ class Requests:
         apt = [row for row in live if verb not in APT or row["status"] in APT[verb]] if pick % 6 != 5 else []
         chosen = apt or list(rows.values())
         return chosen[-1 - pick % len(chosen)] if chosen else None
+
+    def _picked_window(self, pick: int) -> Row | None:
+        """By turns one of any kind, and one of a date, which may be frozen."""
+        dated = {row_id: row for row_id, row in self.model.windows.items() if row["specific_date"]}
+        return self._picked(dated if dated and pick % 2 else self.model.windows, pick // 2)
 
     def _of_visit(self, verb: str, who: str, pick: int, stale: int, **said: Any) -> Request | None:
         row = self._picked(self.model.visits, pick, verb)

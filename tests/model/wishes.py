@@ -40,6 +40,8 @@ WHO = st.sampled_from(["system"] * 6 + ["doctor"] * 3 + ["patient"] * 2 + ["stra
 PICK = st.integers(0, 23)
 # What is added to the version that the row has: mostly nothing.
 STALE = st.sampled_from([0] * 14 + [-1, 1])
+# Of a week's free slots those of today and tomorrow more often.
+SLOT = st.one_of(st.integers(0, 14), st.integers(0, 80))
 SIDE = st.integers(0, 1)
 DAYS = st.sampled_from([0, 1, 1, 1, 2, 2, 3, 6, -1])
 # Around a morning from eight to twelve, the edges and back-to-back times more often than others, and the last half hour of a day.
@@ -81,7 +83,7 @@ BOOK = wish(
     key=KEYS,
     override=OVERRIDES,
 )
-BOOK_A_FREE_SLOT = wish("schedule_a_slot", doctor=SIDE, patient=SIDE, pick=st.integers(0, 80), key=KEYS)
+BOOK_A_FREE_SLOT = wish("schedule_a_slot", doctor=SIDE, patient=SIDE, pick=SLOT, key=KEYS)
 # A walk-in: now is too late already.
 BOOK_NOW = wish("schedule_now", doctor=SIDE, patient=SIDE, off=st.sampled_from([0, 0, 1, -1]))
 BOOK_BESIDE = wish(
@@ -170,8 +172,8 @@ VISITING = (
     *[BOOK_A_FREE_SLOT] * 5,
     *[BOOK_BESIDE, NUDGE, START, COMPLETE] * 3,
     *[UPDATE] * 4,
-    *[BOOK] * 2,
-    *[BOOK_NOW, BOOK_AGAIN, MOVE, CANCEL, NO_SHOW, DELETE, IMPORT],
+    *[BOOK, DELETE] * 2,
+    *[BOOK_NOW, BOOK_AGAIN, MOVE, CANCEL, NO_SHOW, IMPORT],
 )
 BEGINNING = st.one_of(*[BOOK_A_FREE_SLOT] * 3, *[START] * 2, COMPLETE, CANCEL)
 CALENDAR = (ADD_WINDOW, CHANGE_WINDOW, REMOVE_WINDOW, SAVE_SCHEDULE, BLOCK, CHANGE_BLOCK, REMOVE_BLOCK)
