@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from .clinic_model import ClinicModel
-from .facts import DAY, Person, Row, Who, instant
+from .facts import BEGUN, DAY, Person, Row, Who, instant, local
 from .wishes import Wish
 
 SYSTEM: Final = Who("system", None)
@@ -190,6 +190,16 @@ class Requests:
         block = {"doctor_id": doctor_id, "first_date": first, "last_date": first + DAY * days, "reason": reason}
         return Request("block_dates", self._of_doctor(who, doctor_id), {"block": block})
 
+    def _block_beside(self, who: str, *, pick: int, before: bool, gap: int) -> Request | None:
+        """Dates that end where a block begins, or begin where it ends, one day more or less."""
+        row = self._picked(self.model.blocks, pick)
+        if row is None:
+            return None
+        edge = row["first_date"] - DAY * gap if before else row["last_date"] + DAY * gap
+        dates = {"first_date": edge - DAY, "last_date": edge} if before else {"first_date": edge, "last_date": edge}
+        block = {"doctor_id": row["doctor_id"], "reason": None, **dates}
+        return Request("block_dates", self._of_doctor(who, row["doctor_id"]), {"block": block})
+
     def _update_block(
         self, who: str, *, pick: int, stale: int, fields: set[str], day: int, days: int, reason: str | None
     ) -> Request | None:
@@ -241,9 +251,12 @@ class Requests:
         return chosen[-1 - pick % len(chosen)] if chosen else None
 
     def _picked_window(self, pick: int) -> Row | None:
-        """By turns one of any kind, and one of a date, which may be frozen."""
-        dated = {row_id: row for row_id, row in self.model.windows.items() if row["specific_date"]}
-        return self._picked(dated if dated and pick % 2 else self.model.windows, pick // 2)
+        """By turns one of any kind, and one of a date on which a visit began, which may be frozen."""
+        begun = [row for row in self.model.visits.values() if row["status"] in BEGUN]
+        days = {(row["doctor_id"], local(row["starts_at"]).date()) for row in begun}
+        rows = self.model.windows
+        dated = {key: row for key, row in rows.items() if (row["doctor_id"], row["specific_date"]) in days}
+        return self._picked(dated if dated and pick % 2 else rows, pick // 2)
 
     def _of_visit(self, verb: str, who: str, pick: int, stale: int, **said: Any) -> Request | None:
         row = self._picked(self.model.visits, pick, verb)

@@ -345,8 +345,8 @@ def run(world: World, url: str, clock: FrozenClock, make: Make, size: ProofSize,
         committed.close()
 
 
-@pytest.mark.telemed_size(rounds=(2, 20), steps=(10, 20))
-@pytest.mark.timeout(900)
+@pytest.mark.telemed_size(rounds=(2, 12), steps=(10, 15))
+@pytest.mark.timeout(1800)
 def test_rows_logs_events_and_slots_equal_the_models(
     telemed_engine: str,
     telemed: Store,
@@ -359,8 +359,8 @@ def test_rows_logs_events_and_slots_equal_the_models(
 
 
 @pytest.mark.telemed_engines("sqlite")
-@pytest.mark.telemed_size(rounds=(1, 5), steps=(5, 20))
-@pytest.mark.timeout(900)
+@pytest.mark.telemed_size(rounds=(1, 4), steps=(5, 15))
+@pytest.mark.timeout(1800)
 def test_the_asynchronous_store_equals_the_model_too(
     telemed_settings: Settings,
     telemed_database_url: str,

@@ -155,6 +155,7 @@ SAVE_SCHEDULE = wish(
 )
 BLOCKED = {"day": st.sampled_from([1, 2, 2, 3, 3, 6, 0, -1]), "days": st.sampled_from([0, 0, 1, 2])}
 BLOCK = wish("block_dates", doctor=SIDE, **BLOCKED, reason=NOTES)
+BLOCK_BESIDE = wish("block_beside", pick=PICK, before=st.booleans(), gap=st.sampled_from([0, 0, 1, -1]))
 CHANGE_BLOCK = wish(
     "update_block",
     pick=PICK,
@@ -176,7 +177,7 @@ VISITING = (
     *[BOOK_NOW, BOOK_AGAIN, MOVE, CANCEL, NO_SHOW, IMPORT],
 )
 BEGINNING = st.one_of(*[BOOK_A_FREE_SLOT] * 3, *[START] * 2, COMPLETE, CANCEL)
-CALENDAR = (ADD_WINDOW, CHANGE_WINDOW, REMOVE_WINDOW, SAVE_SCHEDULE, BLOCK, CHANGE_BLOCK, REMOVE_BLOCK)
+CALENDAR = (ADD_WINDOW, CHANGE_WINDOW, REMOVE_WINDOW, SAVE_SCHEDULE, BLOCK, BLOCK_BESIDE, CHANGE_BLOCK, REMOVE_BLOCK)
 ANY = st.one_of(*VISITING, *CALENDAR, *[GRANT] * 2, REVOKE, OPEN_PLACE)
 UNIT = st.builds(
     Unit,

@@ -126,8 +126,8 @@ def keeps_the_law(store: Store, listed: Listed, rows: Rows, size: ProofSize) -> 
     law()
 
 
-@pytest.mark.telemed_size(examples=(6, 150), more=(12, 600))
-@pytest.mark.timeout(900)
+@pytest.mark.telemed_size(examples=(6, 60), more=(12, 300))
+@pytest.mark.timeout(1800)
 def test_paging_neither_repeats_nor_skips_a_surviving_row(telemed: Store, rows: Rows, telemed_size: ProofSize) -> None:
     for listed in LISTS:
         # Somebody else's rows, at every key.
