@@ -152,12 +152,17 @@ def agenda(
     *,
     newest_first: bool = False,
     page_size: PageSize = AGENDA_PAGE,
+    bound_to: tuple[str, UUID] | None = None,
 ) -> Page[AppointmentWithPeople]:
-    """A page of appointments with both sides, by start (Q002, Q010, Q036): one statement."""
+    """A page of appointments with both sides, by start (Q002, Q010, Q036): one statement.
+
+    A cursor is bound to the scope; ``bound_to`` names list and owner where the scope follows the calendar.
+    """
     size = page_size.of(limit)
     viewer = not context.actor.is_system
     keyset = _DESCENDING if newest_first else _ASCENDING
-    binding = list_binding(f"agenda:{newest_first}", context.actor.key, content(scope))
+    name, filters = bound_to or (f"agenda:{newest_first}", content(scope))
+    binding = list_binding(name, context.actor.key, filters)
     position = context.cursors.open(cursor, binding) if cursor is not None else None
     key = (shape(scope), viewer, newest_first, position is not None)
     statement = _AGENDAS.get(key)
@@ -184,7 +189,9 @@ def around_now(
     today = day_of(context.now(), zone("UTC"))
     bounds = day_bounds(today - NEARBY, today + NEARBY, zone("UTC"))
     scope = ForDoctor(doctor_id) & StartingBetween(bounds.starts_at, bounds.ends_at)
-    return agenda(connection, context, scope, limit, cursor, page_size=NEARBY_PAGE)
+    # Bound to the doctor, not to the day on which the first page was read: reading on after midnight goes on.
+    bound_to = ("around_now", doctor_id)
+    return agenda(connection, context, scope, limit, cursor, page_size=NEARBY_PAGE, bound_to=bound_to)
 
 
 def past_of_doctor(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -107,7 +107,9 @@ def windows_near(
     """Q046: two statements, one if the date is given."""
     middle = date or doctor_facts(connection, doctor_id).today(context.now())
     values = {"doctor_id": doctor_id, "first_date": _moved(middle, -_NEAR), "last_date": _moved(middle, _NEAR)}
-    return _page(connection, context, ("near", SPECIFIC_BETWEEN, DATE_ORDER, to_window), values, limit, cursor)
+    listing = ("near", SPECIFIC_BETWEEN, DATE_ORDER, to_window)
+    following_today = ("first_date", "last_date") if date is None else ()
+    return _page(connection, context, listing, values, limit, cursor, following_today)
 
 
 def blocks(
@@ -181,11 +183,12 @@ def _page(
     values: dict[str, Any],
     limit: int | None,
     cursor: str | None,
+    following_today: Collection[str] = ("from_date",),
 ) -> Page[ModelT]:
     name, statements, order, build = listing
     size = _SIZE.of(limit)
     # Bound to the doctor, not to the day on which the first page was read: reading on after midnight goes on.
-    filters = sorted((key, value) for key, value in values.items() if key != "from_date")
+    filters = sorted((key, value) for key, value in values.items() if key not in following_today)
     binding = list_binding(f"availability.{name}", context.actor.key, filters)
     position = None if cursor is None else context.cursors.open(cursor, binding)
     rows = connection.execute(statements[cursor is not None], {**values, **order.parameters(size, position)})

@@ -1,0 +1,1 @@
+"""The store against a small model of a clinic in plain Python."""

@@ -1,0 +1,1 @@
+"""Paging: one law for every list."""
