@@ -11,11 +11,13 @@ from sqlalchemy import Integer, column, inspect, table, text
 from sqlalchemy.schema import CreateSchema
 
 from telemed_store.database.metadata import SCHEMA
-from telemed_store.database.native import NativeObject, NativeStatement, deployed_schema, family, native_objects
+from telemed_store.database.native import Family, NativeObject, NativeStatement, deployed_schema, family, native_objects
 
 __all__ = [
     "create_native_objects",
     "drop_tables",
+    "execute_native",
+    "family_here",
     "has_partial_indexes",
     "prefix",
     "prepare_schema",
@@ -59,6 +61,16 @@ def create_native_objects(*tables: str) -> None:
     for native in native_objects(family(op.get_context().dialect), set(tables)):
         if not _exists(native):
             _execute(native.create)
+
+
+def family_here() -> Family:
+    """The engine family that this migration runs on, or is written down for."""
+    return family(op.get_context().dialect)
+
+
+def execute_native(sql: str) -> None:
+    """Execute a statement of this engine's own SQL, in which ``{schema}`` stands before our tables."""
+    _execute(sql)
 
 
 def drop_tables(*names: str) -> None:
