@@ -42,13 +42,13 @@ def test_programs_read_json(url: str) -> None:
     assert json.loads(out) == {
         "current": None,
         "head": "0002_messages",
-        "pending": ["0002_messages"],
+        "pending": ["0001_foundation", "0002_messages"],
         "drift": [],
         "ok": False,
     }
     assert [
         revision["phase"] for revision in json.loads(run("migrate", "history", "--json", "--database-url", url)[1])
-    ] == ["expand"]
+    ] == ["expand", "expand"]
 
 
 def test_health_tells_live_ready_and_deep_apart(url: str, tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ class MessageReads:
             after: Those directly above this number, ascending.
 
         Returns:
-            A page whose ``next_cursor`` is the last message's number as text: pass it on as ``before`` or ``after``.
+            A page whose ``next_cursor`` is the last message's number as text: pass ``int(page.next_cursor)`` on as ``before`` or
+            ``after``.
 
         Raises:
             NotFound: There is no such conversation, or it is not visible to the actor.
@@ -196,6 +197,7 @@ class Messages(MessageReads):
 
         Raises:
             NotPermitted: The actor is no system job.
+            StoreError: In a host's transaction on MariaDB that is not at READ COMMITTED.
         """
         after: UUID | None = UUID(int=0)
         total = CounterReport(conversations=0, participants_corrected=0, users_corrected=0)

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from telemed_store.audit.context import Context
 from telemed_store.database.identity import new_id
-from telemed_store.errors import NotPermitted
+from telemed_store.database.native import family
+from telemed_store.errors import NotPermitted, StoreError
 from telemed_store.messages import statements as sql
 from telemed_store.messages.models import CounterReport
 
@@ -27,6 +28,7 @@ def reconcile_batch(connection: Connection, context: Context, after: UUID) -> tu
     """
     if not context.actor.is_system:
         raise NotPermitted
+    _refuse_old_snapshot(connection)
     locked = connection.execute(sql.LOCK_CONVERSATIONS_AFTER, {"after": after, "batch": BATCH}).scalars().all()
     if not locked:
         return None, CounterReport(conversations=0, participants_corrected=0, users_corrected=0)
@@ -38,6 +40,15 @@ def reconcile_batch(connection: Connection, context: Context, after: UUID) -> tu
     users = _reconcile_users(connection, context, sorted({row.user_id for row in counted}))
     report = CounterReport(conversations=len(locked), participants_corrected=len(wrong), users_corrected=users)
     return (locked[-1] if len(locked) == BATCH else None), report
+
+
+def _refuse_old_snapshot(connection: Connection) -> None:
+    """In a host's transaction MariaDB may show counters as they are and messages as they were; PostgreSQL answers with a conflict."""
+    if family(connection.dialect) == "mysql" and connection.get_isolation_level() not in {
+        "READ COMMITTED",
+        "SERIALIZABLE",
+    }:
+        raise StoreError("Counters are recomputed at READ COMMITTED: call this outside the host's own transaction.")
 
 
 def _reconcile_users(connection: Connection, context: Context, user_ids: list[UUID]) -> int:

@@ -40,12 +40,13 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
     sender_id = _sender(context, new)
     people = {"sender_id": sender_id, "receiver_id": new.receiver_id, "appointment_id": new.appointment_id}
     found = connection.execute(sql.LOCK_BY_PAIR, people).all()
+    digest = _digest(context, new)
+    # First what was sent before: the answer to a repeated call stays the same when the appointments are gone.
+    if stored := _stored(connection, context, [row.id for row in found], sender_id, new.idempotency_key, digest):
+        return stored
     if not any(row.related for row in found):
         context.denied("user", new.receiver_id)
         raise NoRelationship
-    digest = _digest(context, new)
-    if stored := _stored(connection, context, [row.id for row in found], sender_id, new.idempotency_key, digest):
-        return stored
     conversation = _chosen(found, new.appointment_id)
     now = context.now()
     seq = conversation.last_seq + 1
@@ -105,7 +106,7 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
 
 
 def edit(connection: Connection, context: Context, message_id: UUID, body: str, expected_version: int) -> Message:
-    """Replace the body of a message that did not reach the peer yet; the former one is kept: seven statements."""
+    """Replace the body of a message that did not reach the peer yet; the former one is kept: six statements."""
     _check_body(body)
     found = _lock(connection, context, message_id, expected_version, "edited")
     if found.seq <= found.delivered_upto:
@@ -152,6 +153,8 @@ def _stored(
     connection: Connection, context: Context, conversation_ids: list[UUID], sender_id: UUID, key: str, digest: bytes
 ) -> Message | None:
     """What the sender sent to this person with this key before; with other content the key cannot be used again, for ever."""
+    if not conversation_ids:
+        return None
     wanted = {"conversation_ids": conversation_ids, "sender_id": sender_id, "key": key}
     row = connection.execute(sql.BY_KEY, wanted).first()
     if row is None:
@@ -208,7 +211,8 @@ def _keep(connection: Connection, context: Context, found: Row[*tuple[Any, ...]]
             "id": revision_id,
             "created_at": context.now(),
             "message_id": found.id,
-            "number": connection.execute(sql.REVISIONS_OF, {"id": found.id}).scalar_one() + 1,
+            # Of the version that it was: read under the lock, where counting revisions could meet a host's old snapshot.
+            "number": found.version,
             "kind": kind,
             "old_body": encrypt_text(ring, revision_place(revision_id, found.sender_id), body),
             "by": context.actor.id or found.sender_id,

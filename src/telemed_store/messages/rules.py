@@ -1,4 +1,7 @@
-"""What the database refuses of conversations and messages, for everyone: marks that move back, messages that change place (domain §7)."""
+"""What the database refuses of conversations and messages, for everyone (domain §7).
+
+Marks that move back or beyond the last message; messages that change place.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,11 @@ IN_PLACE: Final = "tr_messages_in_place"
 
 
 def _refuse_update(table: Table, name: str, broken: str) -> None:
-    """Refuse an update after which ``broken`` holds; a NULL in the comparison counts as broken."""
-    condition = f"COALESCE({broken}, TRUE)"
+    """Refuse an update after which ``broken`` holds; a NULL in the comparison counts as broken.
+
+    ``{latest}`` closes a subquery: on MariaDB it reads what is there now, in a transaction that sees an old snapshot too.
+    """
+    condition = f"COALESCE({broken.replace('{latest}', '')}, TRUE)"
     declare(
         table,
         *postgresql_trigger(
@@ -48,7 +54,8 @@ def _refuse_update(table: Table, name: str, broken: str) -> None:
             name,
             table.name,
             "BEFORE UPDATE",
-            f"IF {condition} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;",
+            f"IF COALESCE({broken.replace('{latest}', ' LOCK IN SHARE MODE')}, TRUE)"
+            f" THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}'; END IF;",
         ),
         sqlite_trigger(name, table.name, "BEFORE UPDATE", f"SELECT RAISE(ABORT, '{name}');", condition=condition),
     )
@@ -58,7 +65,9 @@ _refuse_update(
     conversation_participants,
     FORWARD_ONLY,
     "NEW.read_upto < OLD.read_upto OR NEW.delivered_upto < OLD.delivered_upto"
-    " OR NEW.conversation_id <> OLD.conversation_id OR NEW.user_id <> OLD.user_id",
+    " OR NEW.conversation_id <> OLD.conversation_id OR NEW.user_id <> OLD.user_id"
+    " OR (NEW.delivered_upto > OLD.delivered_upto AND NEW.delivered_upto >"
+    " (SELECT c.last_seq FROM {schema}conversations c WHERE c.id = NEW.conversation_id{latest}))",
 )
 _refuse_update(
     conversations,
@@ -80,7 +89,8 @@ for _name in (FORWARD_ONLY, NUMBERED, IN_PLACE):
     register(
         _name,
         lambda cause: Conflict(
-            "A mark never moves back and a message keeps its place: read the row and repeat.", cause=cause
+            "A mark moves neither back nor beyond the last message, and a message keeps its place: read the row and repeat.",
+            cause=cause,
         ),
     )
 # Two at once made the pair's conversation, or sent with one key: run again, the loser finds what the winner wrote.

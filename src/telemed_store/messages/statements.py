@@ -30,6 +30,7 @@ from telemed_store.database.paging import Keyset
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.messages.models import MarkKind, Message
 from telemed_store.messages.tables import (
+    CONVERSATION_PAIR,
     conversation_marks,
     conversation_participants,
     conversations,
@@ -72,7 +73,6 @@ __all__ = [
     "PAGE",
     "PAIRS_WITH_CONVERSATION",
     "PARTICIPANTS_COUNTED",
-    "REVISIONS_OF",
     "SET_TOTAL",
     "SET_UNREAD",
     "TAKE_UNREAD",
@@ -205,9 +205,11 @@ LOCK_BY_PAIR: Final = (
         )
     )
     .order_by(conversations.c.id)
+    # MariaDB locks every row that it passes, and passes all where they are few: senders elsewhere would wait for this one.
+    .with_hint(conversations, f"FORCE INDEX ({CONVERSATION_PAIR})", "mysql")
+    .with_hint(conversations, f"FORCE INDEX ({CONVERSATION_PAIR})", "mariadb")
     .with_for_update()
 )
-
 # uq_messages_conversation_id_sender_id_idempotency_key
 BY_KEY: Final = (
     select(*MESSAGE_COLUMNS, messages.c.request_digest)
@@ -394,10 +396,6 @@ UPDATE_BODY: Final = (
         edited_at=bindparam("new_edited_at", type_=UtcDateTime()),
         deleted_at=bindparam("new_deleted_at", type_=UtcDateTime()),
     )
-)
-# uq_message_revisions_message_id_number
-REVISIONS_OF: Final = select(func.coalesce(func.max(message_revisions.c.number), 0)).where(
-    message_revisions.c.message_id == bindparam("id", type_=Id())
 )
 INSERT_REVISION: Final = insert(message_revisions)
 # pk_conversation_participants, under the conversation's lock

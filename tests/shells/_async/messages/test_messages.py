@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import delete, func, select, update
 
-from telemed_store import Actor, AsyncBoundStore, AsyncStore, Message, NewMessage, new_id
+from telemed_store import Actor, AsyncBoundStore, AsyncStore, NewMessage, new_id
 from telemed_store.audit.tables import audit_logs, data_access_logs
 from telemed_store.errors import (
     Conflict,
@@ -36,47 +35,9 @@ from telemed_store.messages.tables import (
 )
 from telemed_store.testing import AsyncMake, FrozenClock, StatementCounter
 
+from .pair import SYSTEM, Pair, pair_of
+
 pytestmark = pytest.mark.asyncio
-
-SYSTEM = Actor.system("tests")
-
-
-class Pair:
-    """A doctor and a patient who have an appointment, and the store as each of them sees it."""
-
-    def __init__(self, store: AsyncStore, doctor_id: UUID, patient_id: UUID, conversation_id: UUID) -> None:
-        self.store = store
-        self.doctor_id, self.patient_id = doctor_id, patient_id
-        self.conversation_id = conversation_id
-        self.doctor = store.acting_as(Actor.user(doctor_id))
-        self.patient = store.acting_as(Actor.user(patient_id))
-
-    async def says(self, who: str, body: str = "hello", **changes: Any) -> Message:
-        sender, receiver = (self.doctor, self.patient_id) if who == "doctor" else (self.patient, self.doctor_id)
-        said = {"receiver_id": receiver, "body": body, "idempotency_key": str(new_id())}
-        return await sender.messages.send(NewMessage(**said | changes))
-
-    async def rows(self, table: Any, **equal: Any) -> list[Any]:
-        wanted = select(table).where(*(table.c[name] == value for name, value in equal.items()))
-        async with self.store.unit_of_work(SYSTEM) as uow:
-            return list(await uow.connection.execute(wanted.order_by(*table.primary_key)))
-
-
-async def pair_of(store: AsyncStore, make: AsyncMake, doctor: Any = None, patient: Any = None) -> Pair:
-    doctor, patient = doctor or await make.doctor(), patient or await make.patient()
-    await make.appointment(doctor.id, patient.id)
-    async with store.unit_of_work(SYSTEM) as uow:
-        conversation_id = await uow.connection.execute(
-            select(conversations.c.id).where(
-                conversations.c.doctor_user_id == doctor.user_id, conversations.c.patient_user_id == patient.user_id
-            )
-        )
-    return Pair(store, doctor.user_id, patient.user_id, conversation_id.scalar_one())
-
-
-@pytest.fixture
-async def pair(async_telemed: AsyncStore, async_telemed_make: AsyncMake) -> Pair:
-    return await pair_of(async_telemed, async_telemed_make)
 
 
 async def test_the_first_booking_of_two_people_makes_their_conversation_and_no_other_does(
@@ -138,6 +99,24 @@ async def test_send_is_idempotent_after_25h(pair: Pair, telemed_clock: FrozenClo
     mine = await pair.says("patient", "once", idempotency_key="k")
     assert mine.seq == 2
     assert len(await pair.rows(messages)) == len(await pair.rows(domain_events, type="MessageSent")) == 2
+
+
+async def test_a_repeated_send_is_answered_after_the_last_appointment_is_gone(
+    async_telemed: AsyncStore, async_telemed_make: AsyncMake
+) -> None:
+    """D23: who does not know whether a message arrived is told so for ever; a new one is refused."""
+    doctor, patient = await async_telemed_make.doctor(), await async_telemed_make.patient()
+    booked = await async_telemed_make.appointment(doctor.id, patient.id)
+    mine = async_telemed.acting_as(Actor.user(doctor.user_id))
+    new = NewMessage(receiver_id=patient.user_id, body="hello", idempotency_key="1", appointment_id=booked.id)
+    sent = await mine.messages.send(new)
+    await async_telemed.acting_as(SYSTEM).appointments.delete(booked.id, expected_version=1)
+
+    assert await mine.messages.send(new) == sent
+    with pytest.raises(IdempotencyConflict):
+        await mine.messages.send(new.model_copy(update={"body": "other"}))
+    with pytest.raises(NoRelationship):
+        await mine.messages.send(new.model_copy(update={"idempotency_key": "2"}))
 
 
 async def test_only_people_with_an_appointment_write_to_each_other(
@@ -421,6 +400,7 @@ async def test_the_database_refuses_marks_that_move_back_and_messages_that_chang
         update(conversation_participants).where(own).values(read_upto=0),
         update(conversation_participants).where(own).values(delivered_upto=0, read_upto=0),
         update(conversation_participants).where(own).values(read_upto=2),
+        update(conversation_participants).where(own).values(delivered_upto=3),
         update(conversation_participants).where(own).values(unread_count=-1),
         update(conversations).values(last_seq=1),
         update(conversations).values(last_seq=4),

@@ -1,17 +1,16 @@
-# Generated from _async/test_messages.py by tools/sync.py. Do not edit.
+# Generated from _async/messages/test_messages.py by tools/sync.py. Do not edit.
 """Conversations and messages, through the shells, on every engine (domain §7; D17, D21 to D23, D44)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import delete, func, select, update
 
-from telemed_store import Actor, BoundStore, Message, NewMessage, Store, new_id
+from telemed_store import Actor, BoundStore, NewMessage, Store, new_id
 from telemed_store.audit.tables import audit_logs, data_access_logs
 from telemed_store.errors import (
     Conflict,
@@ -37,45 +36,7 @@ from telemed_store.messages.tables import (
 )
 from telemed_store.testing import FrozenClock, Make, StatementCounter
 
-SYSTEM = Actor.system("tests")
-
-
-class Pair:
-    """A doctor and a patient who have an appointment, and the store as each of them sees it."""
-
-    def __init__(self, store: Store, doctor_id: UUID, patient_id: UUID, conversation_id: UUID) -> None:
-        self.store = store
-        self.doctor_id, self.patient_id = doctor_id, patient_id
-        self.conversation_id = conversation_id
-        self.doctor = store.acting_as(Actor.user(doctor_id))
-        self.patient = store.acting_as(Actor.user(patient_id))
-
-    def says(self, who: str, body: str = "hello", **changes: Any) -> Message:
-        sender, receiver = (self.doctor, self.patient_id) if who == "doctor" else (self.patient, self.doctor_id)
-        said = {"receiver_id": receiver, "body": body, "idempotency_key": str(new_id())}
-        return sender.messages.send(NewMessage(**said | changes))
-
-    def rows(self, table: Any, **equal: Any) -> list[Any]:
-        wanted = select(table).where(*(table.c[name] == value for name, value in equal.items()))
-        with self.store.unit_of_work(SYSTEM) as uow:
-            return list(uow.connection.execute(wanted.order_by(*table.primary_key)))
-
-
-def pair_of(store: Store, make: Make, doctor: Any = None, patient: Any = None) -> Pair:
-    doctor, patient = doctor or make.doctor(), patient or make.patient()
-    make.appointment(doctor.id, patient.id)
-    with store.unit_of_work(SYSTEM) as uow:
-        conversation_id = uow.connection.execute(
-            select(conversations.c.id).where(
-                conversations.c.doctor_user_id == doctor.user_id, conversations.c.patient_user_id == patient.user_id
-            )
-        )
-    return Pair(store, doctor.user_id, patient.user_id, conversation_id.scalar_one())
-
-
-@pytest.fixture
-def pair(telemed: Store, telemed_make: Make) -> Pair:
-    return pair_of(telemed, telemed_make)
+from .pair import SYSTEM, Pair, pair_of
 
 
 def test_the_first_booking_of_two_people_makes_their_conversation_and_no_other_does(
@@ -135,6 +96,22 @@ def test_send_is_idempotent_after_25h(pair: Pair, telemed_clock: FrozenClock) ->
     mine = pair.says("patient", "once", idempotency_key="k")
     assert mine.seq == 2
     assert len(pair.rows(messages)) == len(pair.rows(domain_events, type="MessageSent")) == 2
+
+
+def test_a_repeated_send_is_answered_after_the_last_appointment_is_gone(telemed: Store, telemed_make: Make) -> None:
+    """D23: who does not know whether a message arrived is told so for ever; a new one is refused."""
+    doctor, patient = telemed_make.doctor(), telemed_make.patient()
+    booked = telemed_make.appointment(doctor.id, patient.id)
+    mine = telemed.acting_as(Actor.user(doctor.user_id))
+    new = NewMessage(receiver_id=patient.user_id, body="hello", idempotency_key="1", appointment_id=booked.id)
+    sent = mine.messages.send(new)
+    telemed.acting_as(SYSTEM).appointments.delete(booked.id, expected_version=1)
+
+    assert mine.messages.send(new) == sent
+    with pytest.raises(IdempotencyConflict):
+        mine.messages.send(new.model_copy(update={"body": "other"}))
+    with pytest.raises(NoRelationship):
+        mine.messages.send(new.model_copy(update={"idempotency_key": "2"}))
 
 
 def test_only_people_with_an_appointment_write_to_each_other(pair: Pair, telemed: Store, telemed_make: Make) -> None:
@@ -408,6 +385,7 @@ def test_the_database_refuses_marks_that_move_back_and_messages_that_change_plac
         update(conversation_participants).where(own).values(read_upto=0),
         update(conversation_participants).where(own).values(delivered_upto=0, read_upto=0),
         update(conversation_participants).where(own).values(read_upto=2),
+        update(conversation_participants).where(own).values(delivered_upto=3),
         update(conversation_participants).where(own).values(unread_count=-1),
         update(conversations).values(last_seq=1),
         update(conversations).values(last_seq=4),
