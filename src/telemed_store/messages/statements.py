@@ -318,12 +318,12 @@ _UNREAD_BETWEEN: Final = (
 # count in an old snapshot; the conversation's lock keeps it from waiting.
 COUNT_UNREAD_BETWEEN: Final = _UNREAD_BETWEEN.with_for_update(read=True)
 
-_MARKED: Final = {
+_MARKED: Final[dict[str, Any]] = {
     "version": conversation_participants.c.version + 1,
     "updated_at": bindparam("now", type_=UtcDateTime()),
     "delivered_upto": bindparam("new_delivered_upto"),
 }
-_READ: Final = {
+_READ: Final[dict[str, Any]] = {
     **_MARKED,
     "read_upto": bindparam("new_read_upto"),
     "unread_count": conversation_participants.c.unread_count - bindparam("taken"),

@@ -110,8 +110,10 @@ def _execute(sql: str) -> None:
 
 def _exists(native: NativeObject) -> bool:
     """Whether a first run, cut in the middle, made it already. The other engines undo such a run."""
-    connection = op.get_context().bind
-    if connection is None or native.engine != "mysql":
+    context = op.get_context()
+    connection = context.bind
+    # Written down as SQL there is nothing to ask: what stands for a connection answers nothing.
+    if context.as_sql or connection is None or native.engine != "mysql":
         return False
     if native.kind == "table":
         return inspect(connection).has_table(native.name)

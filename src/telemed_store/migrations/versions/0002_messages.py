@@ -59,7 +59,8 @@ def make_conversations() -> None:
     execute_native(
         "INSERT INTO {schema}conversations (id, version, created_at, updated_at, doctor_user_id, patient_user_id, last_seq)"
         f" SELECT {new_id}, 1, {now}, {now}, pair.doctor, pair.patient, 0 FROM (SELECT DISTINCT d.user_id AS doctor, p.user_id AS patient"
-        f" FROM {APPOINTMENTS} WHERE a.deleted_at IS NULL"
+        # No verb books somebody with themselves; a row that a host wrote so must not stop the migration.
+        f" FROM {APPOINTMENTS} WHERE a.deleted_at IS NULL AND d.user_id <> p.user_id"
         f" AND NOT EXISTS (SELECT 1 FROM {{schema}}conversations c WHERE {SAME_PAIR})) AS pair"
     )
     first = f"(SELECT MIN(a.created_at) FROM {APPOINTMENTS} WHERE a.deleted_at IS NULL AND {SAME_PAIR})"
