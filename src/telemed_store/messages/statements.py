@@ -461,31 +461,44 @@ BY_ACTIVITY: Final = Keyset(
 
 
 def _conversations(*, continued: bool) -> Select[*tuple[Any, ...]]:
-    statement = (
+    # A subquery that answers one value is asked row by row, along the index: of a join the planner would read all and sort them.
+    shown = (
+        select(or_(conversations.c.last_seq > 0, _related()))
+        .where(conversations.c.id == conversation_participants.c.conversation_id)
+        .correlate(conversation_participants)
+        .scalar_subquery()
+    )
+    # The page first, its people and messages then. Without a message it is shown only while an appointment remains.
+    page = BY_ACTIVITY.order(
+        select(conversation_participants).where(
+            conversation_participants.c.user_id == bindparam("user_id", type_=Id()), shown
+        ),
+        continued=continued,
+    ).subquery("page")
+    peer = case(
+        (page.c.user_id == conversations.c.doctor_user_id, conversations.c.patient_user_id),
+        else_=conversations.c.doctor_user_id,
+    )
+    return (
         select(
-            conversation_participants.c.id.label("participant_id"),
+            page.c.id.label("participant_id"),
             conversations.c.id.label("shown_id"),
-            _PEER.label("peer_id"),
+            peer.label("peer_id"),
             users.c.name.label("peer_name"),
-            conversation_participants.c.unread_count,
-            conversation_participants.c.last_activity_at,
+            page.c.unread_count,
+            page.c.last_activity_at,
             conversations.c.last_seq,
-            conversation_participants.c.read_upto,
-            conversation_participants.c.delivered_upto,
+            page.c.read_upto,
+            page.c.delivered_upto,
             conversations.c.doctor_user_id,
             *MESSAGE_COLUMNS,
         )
-        .select_from(conversation_participants)
-        .join(conversations, conversations.c.id == conversation_participants.c.conversation_id)
-        .join(users, users.c.id == _PEER)
+        .select_from(page)
+        .join(conversations, conversations.c.id == page.c.conversation_id)
+        .join(users, users.c.id == peer)
         .outerjoin(messages, messages.c.id == conversations.c.last_message_id)
-        .where(
-            conversation_participants.c.user_id == bindparam("user_id", type_=Id()),
-            # Without a message it is shown only while an appointment remains.
-            or_(conversations.c.last_seq > 0, _related()),
-        )
+        .order_by(page.c.last_activity_at.desc(), page.c.id.desc())
     )
-    return BY_ACTIVITY.order(statement, continued=continued)
 
 
 # Q090. ix_conversation_participants_user_id_last_activity_at_id

@@ -1,0 +1,1 @@
+"""What the database does for a list: which index it walks, how much it reads, and how many statements it is sent."""
