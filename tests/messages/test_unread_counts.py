@@ -254,7 +254,7 @@ class Conversing(RuleBasedStateMachine):
             ]
 
 
-@pytest.mark.telemed_size(examples=(10, 300), steps=(25, 50))
+@pytest.mark.telemed_size(examples=(15, 300), steps=(25, 50))
 @pytest.mark.timeout(3600)
 def test_unread_is_exact_whatever_is_done(telemed: Store, telemed_make: Make, telemed_size: ProofSize) -> None:
     class Here(Conversing):

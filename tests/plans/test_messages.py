@@ -26,8 +26,10 @@ FACTOR = 1.3
 PAGE = 50
 LEVELS = 8
 """Pages by which the descents through the trees may be longer."""
-TREES = 2
-"""Trees in which each row's marks or last message are looked up: each may grow a level."""
+TREES = 4
+"""Trees in which each row's marks, sides or last message are looked up: each may grow a level."""
+NOISE = 0.1
+"""Milliseconds by which two measurements of one statement differ."""
 RUNS = 101
 BIG = 5_000
 """Rows from which on a table is not read from end to end; a smaller one fits into a few pages."""
@@ -77,10 +79,10 @@ def nodes(told: Any) -> Iterator[dict[str, Any]]:
         yield from nodes(node.get("Plans", ()))
 
 
-def takes_a_page(sort: dict[str, Any], index: str) -> bool:
-    """Whether a limited walk along the index stands below: then a page is put in order again behind its joins, and no more."""
-    limits = [node for node in nodes(sort["Plans"]) if node["Node Type"] == "Limit"]
-    return any(node.get("Index Name") == index for limit in limits for node in nodes(limit["Plans"]))
+def sorts_the_list(sort: dict[str, Any], index: str) -> bool:
+    """Whether what the index finds is sorted: all of it, not a page of it that a limit let through, nor the one row of a join."""
+    inner = [node for node in sort["Plans"] if node["Node Type"] != "Limit"]
+    return any(node.get("Index Name") == index or ("Plans" in node and sorts_the_list(node, index)) for node in inner)
 
 
 def faults_of(connection: Connection, name: str, index: str, sent: Sent) -> Iterator[str]:
@@ -88,7 +90,7 @@ def faults_of(connection: Connection, name: str, index: str, sent: Sent) -> Iter
     for kind, plan in plans(connection, sent).items():
         if scanned := plan.scanned & big:
             yield f"{name}: the {kind} plan reads all of {', '.join(sorted(scanned))}\n{plan.told}"
-        if any(not takes_a_page(node, index) for node in nodes(json.loads(plan.told)) if "Sort" in node["Node Type"]):
+        if any(sorts_the_list(node, index) for node in nodes(json.loads(plan.told)) if "Sort" in node["Node Type"]):
             yield f"{name}: the {kind} plan sorts\n{plan.told}"
         if index not in plan.indexes:
             yield f"{name}: the {kind} plan goes by {', '.join(sorted(plan.indexes))}, not by {index}"
@@ -125,7 +127,7 @@ def test_small_conversation_in_huge_table_uses_index(
     wrong += [
         f"{name}: takes {before[name][1]:.2f} ms among few rows, {after[name][1]:.2f} ms among many"
         for name in ASKED
-        if telemed_size.full and after[name][1] > FACTOR * before[name][1]
+        if telemed_size.full and after[name][1] > FACTOR * before[name][1] + NOISE
     ]
     assert not wrong, "\n".join(wrong)
 

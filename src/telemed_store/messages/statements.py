@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Insert,
     ScalarSelect,
     Select,
@@ -89,26 +90,26 @@ message_from: Final = hydrator(Message)
 # --- what a message's receiver did with it ---------------------------------------------------------------------------------
 
 
-def _first_mark(kind: MarkKind) -> ScalarSelect[Any]:
+def _first_mark(kind: MarkKind, written: FromClause = messages) -> ScalarSelect[Any]:
     """When the peer of a message's sender first marked it, or anything after it: uq_conversation_marks_….
 
     A conversation has two participants, so the marks of whoever did not send it are the receiver's.
     """
     receiver = case(
-        (messages.c.sender_id == conversations.c.doctor_user_id, conversations.c.patient_user_id),
+        (written.c.sender_id == conversations.c.doctor_user_id, conversations.c.patient_user_id),
         else_=conversations.c.doctor_user_id,
     )
     return (
         select(conversation_marks.c.created_at)
         .where(
-            conversation_marks.c.conversation_id == messages.c.conversation_id,
+            conversation_marks.c.conversation_id == written.c.conversation_id,
             conversation_marks.c.user_id == receiver,
             conversation_marks.c.kind == kind,
-            conversation_marks.c.upto_seq >= messages.c.seq,
+            conversation_marks.c.upto_seq >= written.c.seq,
         )
         .order_by(conversation_marks.c.upto_seq)
         .limit(1)
-        .correlate(messages, conversations)
+        .correlate(written, conversations)
         .scalar_subquery()
     )
 
@@ -412,23 +413,62 @@ TAKE_UNREAD_OF_PARTICIPANT: Final = (
 # --- reading ---------------------------------------------------------------------------------------------------------------
 
 
+_DOCTOR_SIDE: Final = conversation_participants.alias("doctor_side")
+_PATIENT_SIDE: Final = conversation_participants.alias("patient_side")
+
+
+def _reached_by(page: FromClause, column: str, kind: MarkKind) -> ColumnElement[Any]:
+    """When the receiver first marked a message; no mark is looked for above the receiver's own, which each row of a page would pay."""
+    upto = case(
+        (page.c.sender_id == conversations.c.doctor_user_id, _PATIENT_SIDE.c[column]), else_=_DOCTOR_SIDE.c[column]
+    )
+    return case((page.c.seq <= upto, _first_mark(kind, page)))
+
+
 def _page(*, ascending: bool, viewer: bool) -> Select[*tuple[Any, ...]]:
-    seq = messages.c.seq
-    statement = (
-        select(*MESSAGE_COLUMNS, conversations.c.doctor_user_id, conversations.c.patient_user_id)
-        .select_from(messages)
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
+    # The page first, its marks then: a join in front would make the planner sort. The conversation is found by the value, once; by
+    # each message's own it would be found again for every row.
+    conversation_id = bindparam("conversation_id", type_=Id())
+    page = (
+        select(messages)
         .where(
-            messages.c.conversation_id == bindparam("conversation_id", type_=Id()),
-            seq > bindparam("beyond") if ascending else seq < bindparam("beyond"),
+            messages.c.conversation_id == conversation_id,
+            messages.c.seq > bindparam("beyond") if ascending else messages.c.seq < bindparam("beyond"),
         )
-        .order_by(seq if ascending else seq.desc())
+        .order_by(messages.c.seq if ascending else messages.c.seq.desc())
         .limit(bindparam("page_limit"))
+        .subquery("page")
+    )
+    statement = (
+        select(
+            *(page.c[name] for name in Message.model_fields if name in messages.c),
+            _reached_by(page, "delivered_upto", MarkKind.DELIVERED).label("delivered_at"),
+            _reached_by(page, "read_upto", MarkKind.READ).label("read_at"),
+            conversations.c.doctor_user_id,
+            conversations.c.patient_user_id,
+        )
+        .select_from(page)
+        .join(conversations, conversations.c.id == conversation_id)
+        .join(
+            _DOCTOR_SIDE,
+            and_(
+                _DOCTOR_SIDE.c.conversation_id == conversation_id,
+                _DOCTOR_SIDE.c.user_id == conversations.c.doctor_user_id,
+            ),
+        )
+        .join(
+            _PATIENT_SIDE,
+            and_(
+                _PATIENT_SIDE.c.conversation_id == conversation_id,
+                _PATIENT_SIDE.c.user_id == conversations.c.patient_user_id,
+            ),
+        )
+        .order_by(page.c.seq if ascending else page.c.seq.desc())
     )
     return statement.where(_participates()) if viewer else statement
 
 
-# Q091. uq_messages_conversation_id_seq; by direction and whether the viewer is a user.
+# Q091. uq_messages_conversation_id_seq, and for the two sides uq_conversation_participants_conversation_id_user_id; by direction and whether the viewer is a user.
 PAGE: Final = {
     (ascending, viewer): _page(ascending=ascending, viewer=viewer)
     for ascending in (False, True)
