@@ -75,6 +75,8 @@ RULES = Rules(
         "AsyncJoinedUnitOfWork": "JoinedUnitOfWork",
         "AsyncLease": "Lease",
         "AsyncMake": "Make",
+        "AsyncMessageReads": "MessageReads",
+        "AsyncMessages": "Messages",
         "AsyncMigrator": "Migrator",
         "AsyncPeople": "People",
         "AsyncPeopleReads": "PeopleReads",

@@ -97,6 +97,14 @@ if TYPE_CHECKING:
         VersionConflict,
     )
     from telemed_store.events.models import DomainEvent, RecordedEvent
+    from telemed_store.messages.models import (
+        ConversationSummary,
+        CounterReport,
+        Message,
+        MessageSent,
+        MessagesRead,
+        NewMessage,
+    )
     from telemed_store.people.models import (
         BloodType,
         Doctor,
@@ -232,6 +240,13 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     "PairHistory",
     "Participant",
     "RelationKind",
+    # Messages
+    "ConversationSummary",
+    "CounterReport",
+    "Message",
+    "MessageSent",
+    "MessagesRead",
+    "NewMessage",
     # Events
     "DomainEvent",
     "RecordedEvent",

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from telemed_store.appointments import lookups, queries
+from telemed_store.appointments.importing import Imported
 from telemed_store.appointments.operations import Booked
 from telemed_store.availability import busy, windows
+from telemed_store.messages import making
 from telemed_store.people import extension_points as people
 
-__all__ = ["AFTER_BOOKING"]
+__all__ = ["AFTER_BOOKING", "AFTER_IMPORT"]
 
-AFTER_BOOKING: Final[tuple[Booked, ...]] = ()
+AFTER_BOOKING: Final[tuple[Booked, ...]] = (making.after_booking,)
 """After ``appointments.schedule`` wrote its rows."""
+
+AFTER_IMPORT: Final[tuple[Imported, ...]] = (making.after_import,)
+"""After ``appointments.import_completed`` wrote its rows."""
 
 # Free slots and window edits ask which time is taken, and what has begun.
 busy.wire(busy.AppointmentSteps(busy_between=queries.busy_between, begun_between=queries.begun_between))

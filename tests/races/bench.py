@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from telemed_store import Store
@@ -48,9 +49,9 @@ def answer_of(process: subprocess.Popen[str]) -> Any:
 
 
 @contextmanager
-def racers(world: str, database_url: str) -> Iterator[Racers]:
-    keys = MasterKeys.generate().to_setting().get_secret_value()
-    environment = os.environ | {"TELEMED_STORE_KEYS": keys}
+def racers(world: str, database_url: str, keys: SecretStr | None = None) -> Iterator[Racers]:
+    keys = keys or MasterKeys.generate().to_setting()
+    environment = os.environ | {"TELEMED_STORE_KEYS": keys.get_secret_value()}
     processes = [
         subprocess.Popen(
             [sys.executable, str(WORKER), world, database_url],

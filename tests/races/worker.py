@@ -15,10 +15,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from telemed_store import Actor, AsyncStore, NewAppointment, NewBlock, Store
+from telemed_store import Actor, AsyncStore, NewAppointment, NewBlock, NewMessage, Store
 from telemed_store.errors import StoreError
 from telemed_store.scopes import ForDoctor, Upcoming
 
@@ -150,19 +151,129 @@ def churn(store: Store, order: dict[str, Any]) -> dict[Outcome, int]:
         return dict(sum(counted, Counter[Outcome]()))
 
 
+def send_with_threads(store: Store, order: dict[str, Any]) -> list[int]:
+    """Each thread sends its messages one after the other; the numbers they got, in the order of sending."""
+
+    def send(number: int) -> list[int]:
+        sender, receiver = order["people"][number % 2], order["people"][1 - number % 2]
+        mine = store.acting_as(Actor.user(UUID(sender)))
+        ready.wait()
+        numbers = []
+        for count in range(order["each"]):
+            new = NewMessage(
+                receiver_id=UUID(receiver), body="x", idempotency_key=f"{order['process']}:{number}:{count}"
+            )
+            with mine.unit_of_work() as uow:
+                numbers.append(uow.messages.send(new).seq)
+        return numbers
+
+    ready = threading.Barrier(order["threads"])
+    with ThreadPoolExecutor(order["threads"]) as pool:
+        wait_until(order["begin_at"])
+        return list(chain.from_iterable(pool.map(send, range(order["threads"]))))
+
+
+async def send_with_tasks(store: AsyncStore, order: dict[str, Any]) -> list[int]:
+    async def send(number: int) -> list[int]:
+        sender, receiver = order["people"][number % 2], order["people"][1 - number % 2]
+        mine = store.acting_as(Actor.user(UUID(sender)))
+        numbers = []
+        for count in range(order["each"]):
+            new = NewMessage(
+                receiver_id=UUID(receiver), body="x", idempotency_key=f"{order['process']}:{number}:{count}"
+            )
+            async with mine.unit_of_work() as uow:
+                numbers.append((await uow.messages.send(new)).seq)
+        return numbers
+
+    await asyncio.to_thread(wait_until, order["begin_at"])
+    return list(chain.from_iterable(await asyncio.gather(*(send(number) for number in range(order["threads"])))))
+
+
+class Conversing:
+    """Two people who send, mark, edit and delete at random, each in some threads, for some seconds."""
+
+    def __init__(self, store: Store, order: dict[str, Any]) -> None:
+        self.order = order
+        self.people = [UUID(one) for one in order["people"]]
+        self.conversation_id = UUID(order["conversation_id"])
+        self.stores = [store.acting_as(Actor.user(person)) for person in self.people]
+        self.ends_at = order["begin_at"] + order["seconds"]
+
+    def run(self, number: int) -> Counter[Outcome]:
+        draw = random.Random(f"{self.order['process']}:{number}")
+        outcomes: Counter[Outcome] = Counter()
+        actions = [self.send, self.send, self.send, self.mark, self.mark, self.deliver, self.edit, self.delete]
+        while time.time() < self.ends_at:
+            try:
+                outcomes[draw.choice(actions)(draw, draw.randrange(2))] += 1
+            except StoreError as refusal:
+                outcomes[type(refusal).__name__] += 1
+        return outcomes
+
+    def send(self, draw: random.Random, side: int) -> str:
+        new = NewMessage(receiver_id=self.people[1 - side], body="x", idempotency_key=str(draw.random()))
+        with self.stores[side].unit_of_work() as uow:
+            uow.messages.send(new)
+        return "sent"
+
+    def mark(self, draw: random.Random, side: int) -> str:
+        with self.stores[side].unit_of_work() as uow:
+            newest = uow.messages.page(self.conversation_id, limit=1).items
+            uow.messages.mark_read(self.conversation_id, draw.randint(1, newest[0].seq if newest else 1))
+        return "read"
+
+    def deliver(self, draw: random.Random, side: int) -> str:
+        with self.stores[side].unit_of_work() as uow:
+            uow.messages.mark_delivered(self.conversation_id, draw.randint(1, 50))
+        return "delivered"
+
+    def edit(self, draw: random.Random, side: int) -> str:
+        with self.stores[side].unit_of_work() as uow:
+            chosen = draw.choice(uow.messages.page(self.conversation_id, limit=5).items or [None])
+            if chosen is None:
+                return "nothing to edit"
+            uow.messages.edit(chosen.id, "y", chosen.version)
+        return "edited"
+
+    def delete(self, draw: random.Random, side: int) -> str:
+        with self.stores[side].unit_of_work() as uow:
+            chosen = draw.choice(uow.messages.page(self.conversation_id, limit=20).items or [None])
+            if chosen is None:
+                return "nothing to delete"
+            uow.messages.delete(chosen.id, chosen.version)
+        return "deleted"
+
+
+def converse(store: Store, order: dict[str, Any]) -> dict[Outcome, int]:
+    work = Conversing(store, order)
+    with ThreadPoolExecutor(order["threads"]) as pool:
+        return dict(sum(pool.map(work.run, range(order["threads"])), Counter[Outcome]()))
+
+
+WITH_THREADS: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
+    "book": book_with_threads,
+    "churn": churn,
+    "send": send_with_threads,
+    "converse": converse,
+}
+WITH_TASKS: dict[str, Callable[[AsyncStore, dict[str, Any]], Any]] = {"book": book_with_tasks, "send": send_with_tasks}
+
+
 def serve_threads(url: str) -> None:
     with Store.open(url) as store:
         answer({"ready": True})
         for line in sys.stdin:
             order = json.loads(line)
-            answer(churn(store, order) if order["kind"] == "churn" else book_with_threads(store, order))
+            answer(WITH_THREADS[order["kind"]](store, order))
 
 
 async def serve_tasks(url: str) -> None:
     async with AsyncStore.open(url) as store:
         answer({"ready": True})
         while line := await asyncio.to_thread(sys.stdin.readline):
-            answer(await book_with_tasks(store, json.loads(line)))
+            order = json.loads(line)
+            answer(await WITH_TASKS[order["kind"]](store, order))
 
 
 def answer(message: object) -> None:

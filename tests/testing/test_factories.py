@@ -55,6 +55,7 @@ def test_every_input_is_valid_by_default() -> None:
     assert make.new_appointment(doctor, patient).starts_at > PRESENT
     assert make.new_imported_visit(doctor, patient).ends_at < PRESENT
     assert make.new_consent(patient).user_id == patient
+    assert make.new_message(patient).idempotency_key != make.new_message(patient).idempotency_key
 
 
 def test_rows_of_every_model_are_stored(telemed: Store, telemed_make: Make) -> None:
@@ -74,6 +75,19 @@ def test_rows_of_every_model_are_stored(telemed: Store, telemed_make: Make) -> N
         dt.datetime(2030, 1, 14, 11, 0, tzinfo=dt.UTC),
         dt.datetime(2030, 1, 14, 11, 30, tzinfo=dt.UTC),
     ]
+
+
+def test_people_who_write_to_each_other_are_made(telemed: Store, telemed_make: Make) -> None:
+    shown = telemed_make.conversation()
+    sent = telemed_make.message()
+    assert (shown.last_seq, sent.seq) == (0, 1)
+    assert sent.conversation_id != shown.id
+
+    doctor, patient = telemed_make.doctor(), telemed_make.patient()
+    shown = telemed_make.conversation(doctor.id, patient.id)
+    answer = telemed_make.message(patient.user_id, doctor.user_id, body="Bem, obrigado.")
+    assert (answer.conversation_id, answer.body) == (shown.id, "Bem, obrigado.")
+    assert telemed_make.conversation(doctor.id, patient.id).last_message == answer
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -9,6 +9,7 @@ from telemed_store._async.availability import AsyncAvailability, AsyncAvailabili
 from telemed_store._async.consents import AsyncConsentReads, AsyncConsents
 from telemed_store._async.events import AsyncEvents
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
+from telemed_store._async.messages import AsyncMessageReads, AsyncMessages
 from telemed_store._async.people import AsyncPeople
 from telemed_store._async.people_reads import AsyncPeopleReads
 
@@ -23,6 +24,7 @@ class AsyncReadRepositories:
         self.consents: Final = AsyncConsentReads(frame)
         self.availability: Final = AsyncAvailabilityReads(frame)
         self.appointments: Final = AsyncAppointmentReads(frame)
+        self.messages: Final = AsyncMessageReads(frame)
         self.events: Final = AsyncEvents(frame)
 
 
@@ -34,4 +36,5 @@ class AsyncRepositories:
         self.consents: Final = AsyncConsents(frame)
         self.availability: Final = AsyncAvailability(frame)
         self.appointments: Final = AsyncAppointments(frame)
+        self.messages: Final = AsyncMessages(frame)
         self.events: Final = AsyncEvents(frame)

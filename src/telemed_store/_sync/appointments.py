@@ -25,7 +25,7 @@ from telemed_store.appointments.models import (
 )
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope
-from telemed_store.steps import AFTER_BOOKING
+from telemed_store.steps import AFTER_BOOKING, AFTER_IMPORT
 
 __all__ = ["AppointmentReads", "Appointments"]
 
@@ -383,4 +383,4 @@ class Appointments(AppointmentReads):
             NotPermitted: The actor is no system job.
             ValidationFailed: There are too many.
         """
-        return self._frame.write(importing.import_completed, visits)
+        return self._frame.write(importing.import_completed, visits, after_import=AFTER_IMPORT)

@@ -10,6 +10,7 @@ from telemed_store._sync.availability import Availability, AvailabilityReads
 from telemed_store._sync.consents import ConsentReads, Consents
 from telemed_store._sync.events import Events
 from telemed_store._sync.frames import Frame, ReadFrame
+from telemed_store._sync.messages import MessageReads, Messages
 from telemed_store._sync.people import People
 from telemed_store._sync.people_reads import PeopleReads
 
@@ -24,6 +25,7 @@ class ReadRepositories:
         self.consents: Final = ConsentReads(frame)
         self.availability: Final = AvailabilityReads(frame)
         self.appointments: Final = AppointmentReads(frame)
+        self.messages: Final = MessageReads(frame)
         self.events: Final = Events(frame)
 
 
@@ -35,4 +37,5 @@ class Repositories:
         self.consents: Final = Consents(frame)
         self.availability: Final = Availability(frame)
         self.appointments: Final = Appointments(frame)
+        self.messages: Final = Messages(frame)
         self.events: Final = Events(frame)

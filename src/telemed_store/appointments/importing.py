@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,14 +32,23 @@ from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import NotPermitted, ValidationFailed
 from telemed_store.events.operations import record_many
 
-__all__ = ["LARGEST_IMPORT", "import_completed"]
+__all__ = ["LARGEST_IMPORT", "Imported", "import_completed"]
 
 LARGEST_IMPORT: Final = 5000
 LONGEST_VISIT: Final = dt.timedelta(days=1)
 
+Imported = Callable[[Connection, Context, Iterable[tuple[UUID, UUID]]], None]
+"""A step of an upper area in the import's transaction: the users behind each doctor and patient of the imported visits."""
 
-def import_completed(connection: Connection, context: Context, visits: Sequence[ImportedVisit]) -> ImportReport:
-    """Store past visits: at most nine statements, whatever their number."""
+
+def import_completed(
+    connection: Connection,
+    context: Context,
+    visits: Sequence[ImportedVisit],
+    *,
+    after_import: tuple[Imported, ...] = (),
+) -> ImportReport:
+    """Store past visits: at most nine statements, whatever their number, and those of the steps."""
     if not context.actor.is_system:
         # C14: an imported visit opens the patient's record to the doctor.
         raise NotPermitted
@@ -59,6 +68,8 @@ def import_completed(connection: Connection, context: Context, visits: Sequence[
             sql.ADVANCE_LAST_CONSULTATION,
             [{"patient": patient, "instant": instant} for patient, instant in sorted(batch.last_consultations.items())],
         )
+        for step in after_import:
+            step(connection, context, batch.pairs())
     return ImportReport(imported=tuple(batch.imported), repeated=batch.repeated, refused=tuple(batch.refused))
 
 
@@ -194,6 +205,11 @@ class _Batch:
         )
         last = self.last_consultations.get(visit.patient_id)
         self.last_consultations[visit.patient_id] = max(last, visit.ends_at) if last else visit.ends_at
+
+    def pairs(self) -> Iterable[tuple[UUID, UUID]]:
+        """The users behind the doctors and the patients of these visits."""
+        known = self.known
+        return ((known.doctors[row["doctor_id"]][0], known.patients[row["patient_id"]]) for row in self.rows)
 
     def _new_code(self) -> str:
         while (code := new_access_code(self.context)) in self._codes:

@@ -19,6 +19,7 @@ from telemed_store.database.metadata import SCHEMA
 
 __all__ = [
     "NATIVE_OBJECTS",
+    "Family",
     "NativeObject",
     "NativeStatement",
     "append_only",

@@ -54,7 +54,7 @@ def _read_sqlite(connection: Connection, _schema: str | None) -> Catalogue:
 
 
 def _equal_sqlite(native: NativeObject, found: str) -> bool:
-    return _words(native.create) == _words(found)
+    return _words(native.create.replace("{schema}", "")) == _words(found)
 
 
 # --- MariaDB ------------------------------------------------------------------------------------------------------------------
@@ -82,7 +82,8 @@ def _read_mariadb(connection: Connection, _schema: str | None) -> Catalogue:
 
 def _equal_mariadb(native: NativeObject, found: str) -> bool:
     if native.kind == "trigger":
-        return _words(native.create.removeprefix(f"CREATE TRIGGER {native.name} ")) == _words(found)
+        declared_as = native.create.removeprefix(f"CREATE TRIGGER {native.name} ").replace("{schema}", "")
+        return _words(declared_as) == _words(found)
     declared = _MARKED_KEY.search(native.create)
     if native.kind != "constraint" or declared is None:
         return True
@@ -121,7 +122,8 @@ def _equal_postgresql(native: NativeObject, found: Any) -> bool:
     match native.kind:
         case "function":
             body, config, schema = found
-            declared = _FUNCTION.search(native.create.replace("{schema}", f"{schema}."))
+            # As the statement that makes it writes the schema: in quotes, which the body keeps.
+            declared = _FUNCTION.search(native.create.replace("{schema}", f'"{schema}".'))
             if declared is None:
                 return False
             path = f"search_path={declared['path']}".replace('"', "")

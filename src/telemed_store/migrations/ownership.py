@@ -20,6 +20,8 @@ from telemed_store.database import compatibility as _compatibility
 from telemed_store.database.metadata import METADATA, NAMING_CONVENTION
 from telemed_store.database.native import NATIVE_OBJECTS
 from telemed_store.events import tables as _events
+from telemed_store.messages import rules as _message_rules
+from telemed_store.messages import tables as _messages
 from telemed_store.people import tables as _people
 
 __all__ = [
@@ -40,6 +42,8 @@ DECLARING: Final = (
     _consents,
     _crypto,
     _events,
+    _message_rules,
+    _messages,
     _overlap,
     _people,
     _transitions,

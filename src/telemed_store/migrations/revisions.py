@@ -11,11 +11,13 @@ from sqlalchemy import Integer, column, inspect, table, text
 from sqlalchemy.schema import CreateSchema
 
 from telemed_store.database.metadata import SCHEMA
-from telemed_store.database.native import NativeObject, NativeStatement, deployed_schema, family, native_objects
+from telemed_store.database.native import Family, NativeObject, NativeStatement, deployed_schema, family, native_objects
 
 __all__ = [
     "create_native_objects",
     "drop_tables",
+    "execute_native",
+    "family_here",
     "has_partial_indexes",
     "prefix",
     "prepare_schema",
@@ -61,6 +63,16 @@ def create_native_objects(*tables: str) -> None:
             _execute(native.create)
 
 
+def family_here() -> Family:
+    """The engine family that this migration runs on, or is written down for."""
+    return family(op.get_context().dialect)
+
+
+def execute_native(sql: str) -> None:
+    """Execute a statement of this engine's own SQL, in which ``{schema}`` stands before our tables."""
+    _execute(sql)
+
+
 def drop_tables(*names: str) -> None:
     """Drop tables, in this order, with what is declared beside them."""
     engine = family(op.get_context().dialect)
@@ -98,8 +110,10 @@ def _execute(sql: str) -> None:
 
 def _exists(native: NativeObject) -> bool:
     """Whether a first run, cut in the middle, made it already. The other engines undo such a run."""
-    connection = op.get_context().bind
-    if connection is None or native.engine != "mysql":
+    context = op.get_context()
+    connection = context.bind
+    # Written down as SQL there is nothing to ask: what stands for a connection answers nothing.
+    if context.as_sql or connection is None or native.engine != "mysql":
         return False
     if native.kind == "table":
         return inspect(connection).has_table(native.name)

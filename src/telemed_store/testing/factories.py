@@ -18,6 +18,7 @@ from telemed_store.appointments.models import ImportedVisit, NewAppointment
 from telemed_store.availability.models import NewAvailabilityWindow, NewBlock
 from telemed_store.consents.models import ConsentChannel, ConsentType, NewConsent
 from telemed_store.database.clock import Clock
+from telemed_store.messages.models import NewMessage
 from telemed_store.people.inputs import (
     NewDoctor,
     NewIdentifier,
@@ -195,6 +196,12 @@ class Inputs:
             "source_key": f"visit-{number}",
         }
         return ImportedVisit.model_validate({"doctor_id": doctor_id, "patient_id": patient_id, **fields, **overrides})
+
+    def new_message(self, receiver_id: UUID, **overrides: Any) -> NewMessage:
+        """A short message with a key of its own."""
+        number = self._data.number()
+        fields: dict[str, Any] = {"body": "Bom dia. Como tem passado?", "idempotency_key": f"message-{number}"}
+        return NewMessage.model_validate({"receiver_id": receiver_id, **fields, **overrides})
 
     def new_consent(self, user_id: UUID, **overrides: Any) -> NewConsent:
         """Consent to telemedicine, by a click."""

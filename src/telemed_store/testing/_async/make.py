@@ -7,11 +7,12 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from telemed_store._async.store import AsyncStore
-from telemed_store.appointments.models import Appointment
+from telemed_store.appointments.models import Appointment, RelationKind
 from telemed_store.audit.actor import Actor
 from telemed_store.availability.models import AvailabilityWindow, BlockedDates, FreeSlot
 from telemed_store.consents.models import Consent, ConsentType
 from telemed_store.database.clock import Clock
+from telemed_store.messages.models import ConversationSummary, Message
 from telemed_store.people.models import Doctor, Patient, ServiceLocation, Specialization, User, UserIdentity
 from telemed_store.testing.factories import Inputs, PersonalData
 
@@ -33,6 +34,7 @@ class AsyncMake(Inputs):
     def __init__(self, store: AsyncStore, data: PersonalData, clock: Clock) -> None:
         super().__init__(data, clock)
         self.actor: Final = Actor.system("telemed_make")
+        self._store = store
         self._as_job = store.acting_as(self.actor)
 
     async def doctor(self, **overrides: Any) -> Doctor:
@@ -140,6 +142,43 @@ class AsyncMake(Inputs):
         if not report.imported:
             raise AssertionError(f"the visit was not imported: {', '.join(each.reason for each in report.refused)}")
         return await self._as_job.appointments.get(report.imported[0])
+
+    async def conversation(self, doctor_id: UUID | None = None, patient_id: UUID | None = None) -> ConversationSummary:
+        """The conversation of a doctor and a patient as the patient sees it: an appointment makes it if they have none.
+
+        Args:
+            doctor_id: A doctor, by default a new one.
+            patient_id: A patient, by default a new one.
+        """
+        doctor = await self._as_job.people.doctor(doctor_id) if doctor_id else await self.doctor()
+        patient = await self._as_job.people.patient(patient_id) if patient_id else await self.patient()
+        if not await self._as_job.appointments.has_relationship(doctor.id, patient.id, RelationKind.ANY):
+            await self.appointment(doctor.id, patient.id)
+        mine = self._store.acting_as(Actor.user(patient.user_id)).messages
+        cursor: str | None = None
+        while True:
+            page = await mine.conversations(50, cursor)
+            for shown in page.items:
+                if shown.peer_id == doctor.user_id:
+                    return shown
+            if (cursor := page.next_cursor) is None:
+                raise AssertionError("an appointment of these two made no conversation")
+
+    async def message(
+        self, sender_id: UUID | None = None, receiver_id: UUID | None = None, **overrides: Any
+    ) -> Message:
+        """A message between two users who have an appointment; by default from a new doctor to a new patient.
+
+        Args:
+            sender_id: The sending user.
+            receiver_id: The receiving user; it is named with the sender or not at all.
+            overrides: Fields of `NewMessage`.
+        """
+        if sender_id is None or receiver_id is None:
+            booked = await self.appointment()
+            sender_id = (await self._as_job.people.doctor(booked.doctor_id)).user_id
+            receiver_id = (await self._as_job.people.patient(booked.patient_id)).user_id
+        return await self._as_job.messages.send(self.new_message(receiver_id, sender_id=sender_id, **overrides))
 
     async def _brought_to(self, booked: Appointment, status: Status) -> Appointment:
         verbs = self._as_job.appointments

@@ -1,0 +1,1 @@
+"""The contract of conversations and messages, proved through the shells on every engine."""

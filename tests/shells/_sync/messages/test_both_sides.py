@@ -1,0 +1,87 @@
+# Generated from _async/messages/test_both_sides.py by tools/sync.py. Do not edit.
+"""Two people, each doctor and patient of the other: two conversations, and no message in the wrong one (domain §7; D21, D23)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from telemed_store import Actor, NewMessage, Store
+from telemed_store.errors import IdempotencyConflict
+from telemed_store.testing import Make
+
+from .pair import SYSTEM, Pair, pair_of
+
+
+class BothWays:
+    """Ana sees Bruno as his doctor, and later he sees her as hers."""
+
+    def __init__(self, store: Store, first: Pair, second: Pair, appointments: list[Any]) -> None:
+        self.store, self.first, self.second = store, first, second
+        self.appointments = appointments
+        self.ana, self.bruno = first.doctor_id, first.patient_id
+
+    def says(self, key: str, appointment: Any = None, body: str = "hello") -> Any:
+        new = NewMessage(
+            receiver_id=self.bruno,
+            body=body,
+            idempotency_key=key,
+            appointment_id=None if appointment is None else appointment.id,
+        )
+        return self.store.acting_as(Actor.user(self.ana)).messages.send(new)
+
+
+@pytest.fixture
+def both(telemed: Store, telemed_make: Make) -> BothWays:
+    make = telemed_make
+    ana, bruno = make.doctor(), make.patient()
+    hers, his = make.patient(user_id=ana.user_id), make.doctor(user_id=bruno.user_id)
+    first, second = pair_of(telemed, make, ana, bruno), pair_of(telemed, make, his, hers)
+    appointments = [make.appointment(ana.id, bruno.id), make.appointment(his.id, hers.id)]
+    return BothWays(telemed, first, second, appointments)
+
+
+def test_a_message_belongs_to_its_appointments_conversation_or_to_the_older_one(both: BothWays) -> None:
+    plain = both.says("1")
+    named = [both.says(f"named {number}", each) for number, each in enumerate(both.appointments)]
+
+    ids = [both.first.conversation_id, both.second.conversation_id]
+    assert plain.conversation_id == ids[0]
+    assert [(one.conversation_id, one.seq) for one in named] == [(ids[0], 2), (ids[1], 1)]
+
+
+def test_a_key_is_the_senders_for_both_conversations(both: BothWays) -> None:
+    sent = both.says("k", both.appointments[1])
+
+    assert both.says("k", both.appointments[1]) == sent
+    for other in (None, both.appointments[0]):
+        with pytest.raises(IdempotencyConflict):
+            both.says("k", other)
+
+
+def test_each_conversation_counts_and_marks_its_own(both: BothWays) -> None:
+    both.says("1", both.appointments[0])
+    both.says("2", both.appointments[1])
+    bruno = both.first.patient.messages
+    assert bruno.unread_total() == 2
+    assert {(one.id, one.peer_id, one.unread_count) for one in bruno.conversations().items} == {
+        (both.first.conversation_id, both.ana, 1),
+        (both.second.conversation_id, both.ana, 1),
+    }
+
+    bruno.mark_read(both.second.conversation_id, 1)
+    assert bruno.unread_total() == 1
+    (theirs,) = both.second.patient.messages.page(both.second.conversation_id).items
+    (ours,) = both.second.patient.messages.page(both.first.conversation_id).items
+    assert (theirs.read_at is None, ours.read_at is None) == (False, True)
+
+
+def test_without_an_appointment_the_older_conversation_takes_no_more(both: BothWays, telemed_make: Make) -> None:
+    system = both.store.acting_as(SYSTEM)
+    page = system.appointments.list(limit=10)
+    for one in page.items:
+        if one.doctor_id == both.appointments[0].doctor_id:
+            system.appointments.delete(one.id, expected_version=one.version)
+
+    assert both.says("1").conversation_id == both.second.conversation_id
