@@ -57,6 +57,7 @@ class Listed:
         is_by_id: Whether the list is in the order of ids alone.
         is_descending: Whether the newest, or last, comes first.
         loses_rows: Whether a row can leave the list.
+        is_personal: Whether it is of persons, never of jobs.
     """
 
     verb: ClassVar[str]
@@ -65,6 +66,7 @@ class Listed:
     is_by_id: ClassVar[bool] = False
     is_descending: ClassVar[bool] = False
     loses_rows: ClassVar[bool] = True
+    is_personal: ClassVar[bool] = False
 
     def __repr__(self) -> str:
         return type(self).__name__

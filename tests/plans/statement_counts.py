@@ -46,6 +46,7 @@ class World:
         open, begun: A doctor's appointments with one patient: yet to come, and in progress.
         free_doctor, free_patient: Profiles without appointments.
         lone_user: A user without profiles.
+        letter, answer: The first messages of the two, the patient's and the doctor's.
         login, passport, second: A login, an identifier and a registration that is not the primary one, all the doctor's.
     """
 
@@ -67,6 +68,8 @@ class World:
     login: Any
     passport: Any
     second: Any
+    letter: Any
+    answer: Any
     doctor_ids: list[UUID]
 
 
@@ -296,7 +299,7 @@ WRITES: Final[dict[str, Verb]] = {
         lambda f, w: f.appointments.schedule(
             w.make.new_appointment(w.doctor.id, w.patient.id, starts_at=SOON), idempotency_key="one"
         ),
-        7,
+        8,
         guards=2,
         together=2,
     ),
@@ -321,8 +324,24 @@ WRITES: Final[dict[str, Verb]] = {
         lambda f, w: f.appointments.import_completed(
             [w.make.new_imported_visit(w.doctor.id, w.patient.id, location_id=w.office.id) for _ in range(w.rows // 10)]
         ),
-        8,
+        9,
     ),
+    "messages.reconcile_counters": Verb(lambda f, _: f.messages.reconcile_counters(), 4),
     "consents.grant": Verb(lambda f, w: f.consents.grant(w.make.new_consent(w.patient.user_id)), 5),
     "consents.revoke": Verb(lambda f, w: f.consents.revoke(w.patient.user_id, "telemedicine"), 3),
+}
+
+# What a person does with messages, counted as the doctor; the patient's are as many, without the record that a doctor looked.
+OWN: Final[dict[str, Verb]] = {
+    "messages.get": Verb(lambda f, w: f.messages.get(w.letter.id), 1, more=1),
+    "messages.page": Verb(lambda f, w: f.messages.page(w.letter.conversation_id, 100), 1, more=1),
+    "messages.iterate": Verb(lambda f, w: next(iter(f.messages.iterate(w.letter.conversation_id))), 1, more=1),
+    "messages.conversations": Verb(lambda f, _: f.messages.conversations(50), 1, more=1),
+    "messages.unread_total": Verb(lambda f, _: f.messages.unread_total(), 1),
+    "messages.undelivered": Verb(lambda f, _: f.messages.undelivered(500), 1, more=1),
+    "messages.send": Verb(lambda f, w: f.messages.send(w.make.new_message(w.patient.user_id)), 8),
+    "messages.edit": Verb(lambda f, w: f.messages.edit(w.answer.id, "better", 1), 7),
+    "messages.delete": Verb(lambda f, w: f.messages.delete(w.answer.id, 1), 8),
+    "messages.mark_read": Verb(lambda f, w: f.messages.mark_read(w.letter.conversation_id, 1), 5),
+    "messages.mark_delivered": Verb(lambda f, w: f.messages.mark_delivered(w.letter.conversation_id, 1), 3),
 }
