@@ -56,6 +56,10 @@ class Verb:
         return f"{self.repository}.{self.name}"
 
 
+# They answer nothing when they are called; what they read, they read by verbs that stand here.
+_STREAMS: Final = frozenset({"iterate"})
+
+
 def verbs(frame: Any) -> list[Verb]:
     """Every public verb of every repository that hangs on a frame."""
     found = [
@@ -63,7 +67,7 @@ def verbs(frame: Any) -> list[Verb]:
         for repository, held in vars(frame).items()
         if not repository.startswith("_")
         for name in dir(held)
-        if not name.startswith("_") and callable(getattr(held, name))
+        if not name.startswith("_") and callable(getattr(held, name)) and name not in _STREAMS
     ]
     assert len(found) > 60, "introspection found too little to mean anything"
     return found
@@ -157,7 +161,7 @@ class Values:
         factory = getattr(self.inputs, words if words.startswith("new_") else f"new_{words}", None)
         if factory is None:
             return model.model_validate(self.chance.choice([{}, *_CHANGES.get(model.__name__, [])]))
-        named = [name for name in ("doctor_id", "patient_id", "user_id") if _requires(model, name)]
+        named = [name for name in ("doctor_id", "patient_id", "user_id", "receiver_id") if _requires(model, name)]
         return factory(*(self.ids[name.removesuffix("_id")] for name in named))  # type: ignore[no-any-return]
 
     def _simple(self, hint: Any) -> list[Any]:

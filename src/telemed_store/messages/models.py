@@ -14,6 +14,7 @@ from telemed_store.events.models import DomainEvent
 
 __all__ = [
     "LONGEST_BODY",
+    "Body",
     "ConversationSummary",
     "CounterReport",
     "MarkKind",
@@ -26,6 +27,9 @@ __all__ = [
 
 LONGEST_BODY: Final = 5000
 """Characters (code points) of a message's body."""
+
+Body = Annotated[PlainText, Field(min_length=1, max_length=LONGEST_BODY)]
+"""A message's text, kept as it was written."""
 
 
 class MarkKind(StrEnum):
@@ -57,7 +61,7 @@ class NewMessage(Input):
     model_config: ClassVar[ConfigDict] = ConfigDict(str_strip_whitespace=False)
 
     receiver_id: UUID
-    body: Annotated[PlainText, Field(min_length=1, max_length=LONGEST_BODY)]
+    body: Body
     idempotency_key: Annotated[PlainText, Field(min_length=1, max_length=200)]
     appointment_id: UUID | None = None
     sender_id: UUID | None = None

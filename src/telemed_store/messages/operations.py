@@ -28,7 +28,7 @@ from telemed_store.errors import (
 from telemed_store.events.operations import record
 from telemed_store.messages import statements as sql
 from telemed_store.messages.bodies import messages_from, revision_place, seal_body, unsealed
-from telemed_store.messages.models import LONGEST_BODY, Message, MessageSent, NewMessage, RevisionKind
+from telemed_store.messages.models import Body, Message, MessageSent, NewMessage, RevisionKind
 
 __all__ = ["delete", "edit", "refuse", "send"]
 
@@ -105,9 +105,8 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
     return message
 
 
-def edit(connection: Connection, context: Context, message_id: UUID, body: str, expected_version: int) -> Message:
+def edit(connection: Connection, context: Context, message_id: UUID, body: Body, expected_version: int) -> Message:
     """Replace the body of a message that did not reach the peer yet; the former one is kept: six statements."""
-    _check_body(body)
     found = _lock(connection, context, message_id, expected_version, "edited")
     if found.seq <= found.delivered_upto:
         raise InvalidTransition("delivered", "edited")
@@ -167,11 +166,6 @@ def _stored(
 def _digest(context: Context, new: NewMessage) -> bytes:
     content = [str(new.receiver_id), new.body, str(new.appointment_id)]
     return context.keys.blind_index("messages.request_digest", json.dumps(content))
-
-
-def _check_body(body: str) -> None:
-    if not 1 <= len(body) <= LONGEST_BODY:
-        raise ValidationFailed({"body": f"must be a text of 1 to {LONGEST_BODY} characters"})
 
 
 def _lock(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from telemed_store.audit.context import Context, DataType
+from telemed_store.database.arguments import OwnId
 from telemed_store.database.paging import Page, PageSize, list_binding
 from telemed_store.errors import NotFound, NotPermitted, ValidationFailed
 from telemed_store.messages import statements as sql
@@ -54,7 +55,7 @@ def page(
     return Page(items=items, next_cursor=str(items[-1].seq) if has_more else None, has_more=has_more)
 
 
-def get(connection: Connection, context: Context, message_id: UUID) -> Message:
+def get(connection: Connection, context: Context, message_id: OwnId) -> Message:
     """One message, with the times at which it was delivered and read (Q096)."""
     values = {"id": message_id, "viewer": context.actor.id}
     row = connection.execute(sql.MESSAGE[not context.actor.is_system], values).first()

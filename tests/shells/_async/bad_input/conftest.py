@@ -30,6 +30,8 @@ async def values(request: pytest.FixtureRequest, async_telemed: AsyncStore, asyn
             doctor.id, NewRegistration(authority="cro", region="SP", number="12345")
         ),
     }
+    message = await make.message(doctor.user_id, patient.user_id)
     await make.consent(patient.user_id)
-    ids = {name: row.id for name, row in rows.items()} | {"user": patient.user_id}
+    ids = {name: row.id for name, row in rows.items()} | {"user": patient.user_id, "receiver": patient.user_id}
+    ids |= {"message": message.id, "conversation": message.conversation_id}
     return Values(make, ids, request.node.originalname)

@@ -31,6 +31,8 @@ def values(request: pytest.FixtureRequest, telemed: Store, telemed_make: Make) -
             doctor.id, NewRegistration(authority="cro", region="SP", number="12345")
         ),
     }
+    message = make.message(doctor.user_id, patient.user_id)
     make.consent(patient.user_id)
-    ids = {name: row.id for name, row in rows.items()} | {"user": patient.user_id}
+    ids = {name: row.id for name, row in rows.items()} | {"user": patient.user_id, "receiver": patient.user_id}
+    ids |= {"message": message.id, "conversation": message.conversation_id}
     return Values(make, ids, request.node.originalname)
