@@ -144,9 +144,9 @@ def _box(table: Table) -> Box:
     unique = {column.name for key in _unique(table) for column in key.columns}
     lines: list[Line] = []
     for column in table.columns:
-        targets = [
+        targets = sorted(
             key.referred_table.name for key in table.foreign_key_constraints if next(iter(key.columns)) is column
-        ]
+        )
         marks = [
             mark
             for mark, holds in (("PK", column.primary_key), ("FK", bool(targets)), ("U", column.name in unique))

@@ -163,7 +163,7 @@ def testing_page() -> Iterator[str]:
     yield from ("# Testing", "")
     yield "Types of the pytest plugin's fixtures, in `telemed_store.testing`; [how to use them](../howto/testing.md)."
     for name in testing.__all__:
-        home = testing.__getattr__(name)
+        home: object = getattr(testing, name)
         module = getattr(home, "__module__", f"{testing.__name__}.clock")
         if not name.startswith("Async"):
             yield from ("", f"::: {module if isinstance(home, type) else f'{testing.__name__}.clock'}.{name}")

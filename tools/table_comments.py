@@ -57,8 +57,8 @@ def column_meaning(table: Table, column: Column[object]) -> str:
     for argument in call.args:
         if isinstance(argument, ast.Name) and (said := _above_column(module, argument.id, column.name)):
             return said
-    targets = [key.column.table.name for key in column.foreign_keys]
-    refers = f"Refers to [`{targets[0]}`](#{targets[0]})." if targets else ""
+    targets = sorted({key.column.table.name for key in column.foreign_keys})
+    refers = f"Refers to {', '.join(f'[`{name}`](#{name})' for name in targets)}." if targets else ""
     return _from_models(table).get(column.name) or EVERYWHERE.get(column.name) or refers
 
 
