@@ -56,9 +56,10 @@ class Clinic:
             mine.appointments.import_completed([_visit(*next(pairs), at) for at in starts])
 
     def pair(self) -> tuple[Doctor, Patient]:
-        """A doctor with office hours every day, and a patient."""
+        """A doctor with office hours every day, and a patient who was there before: they have their conversation."""
         doctor, patient = self.doctor(), self.patient()
         self.make.office_hours(doctor.id)
+        self.make.imported_visit(doctor.id, patient.id)
         return doctor, patient
 
     def bookings(self) -> Iterator[NewAppointment]:

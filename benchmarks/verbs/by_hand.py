@@ -1,4 +1,4 @@
-"""A booking as somebody would write it by hand on the bare driver: the obvious ten statements, each looked at before the next."""
+"""A booking as somebody would write it by hand on the bare driver: the obvious eleven statements, each looked at before the next."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ SELECT id FROM telemed.appointments
 WHERE (doctor_id = %(doctor_id)s OR patient_id = %(patient_id)s) AND status IN ('scheduled', 'rescheduled', 'in_progress')
 AND deleted_at IS NULL AND starts_at < %(ends_at)s AND ends_at > %(starts_at)s LIMIT 1
 """
+_CONVERSATION = """
+SELECT c.id FROM telemed.conversations AS c JOIN telemed.doctors AS d ON d.user_id = c.doctor_user_id
+JOIN telemed.patients AS p ON p.user_id = c.patient_user_id WHERE d.id = %(doctor_id)s AND p.id = %(patient_id)s
+"""
 _APPOINTMENT = """
 INSERT INTO telemed.appointments (id, version, created_at, updated_at, doctor_id, patient_id, starts_at, ends_at,
     local_starts_at, zone, status, access_code, origin, created_by)
@@ -51,7 +55,7 @@ VALUES (%(event_id)s, %(now)s, 'ConsultationScheduled', 1, 'appointment', %(id)s
     %(now)s, 'system', 'by hand', %(recipients)s::jsonb, %(payload)s::jsonb)
 """
 
-_READS = (_GUARD, _GUARD, _DOCTOR, _PATIENT, _WINDOWS, _BLOCKS, _TAKEN)
+_READS = (_GUARD, _GUARD, _DOCTOR, _PATIENT, _WINDOWS, _BLOCKS, _TAKEN, _CONVERSATION)
 _WRITES = (_APPOINTMENT, _LOG, _EVENT)
 
 
@@ -97,8 +101,8 @@ def _values(new: NewAppointment) -> dict[str, Any]:
 
 
 def _decided(values: dict[str, Any], answers: list[list[Any]]) -> dict[str, Any]:
-    _, _, (doctor,), (patient,), windows, blocks, taken = answers
-    if blocks or taken or not windows:
+    _, _, (doctor,), (patient,), windows, blocks, taken, conversation = answers
+    if blocks or taken or not windows or not conversation:
         raise AssertionError("the time cannot be booked")
     return values | {"created_by": doctor[0], "recipients": json.dumps([str(doctor[0]), str(patient[0])])}
 

@@ -142,8 +142,9 @@ def _ping(dialect: Dialect, connection: Any, patience: Patience) -> None:
     if dialect.driver == "asyncpg":
 
         def ask(asyncpg: Any) -> Any:
-            # A simple query, in one message: it also suits a pooler that gives each transaction another connection.
-            return asyncpg.execute(";", timeout=patience.connect)
+            # A simple query, in one message: it also suits a pooler that gives each transaction another connection. Not an empty one,
+            # whose answer asyncpg takes for an error: each unit then opened a connection of its own.
+            return asyncpg.execute("SELECT 1", timeout=patience.connect)
 
         connection.run_async(ask)
         return

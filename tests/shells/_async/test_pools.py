@@ -134,3 +134,15 @@ async def test_failures_of_every_kind_give_their_connections_back(
         await reader.read(ledger.show)
 
     assert ledger.written[-1] == "last"
+
+
+@pytest.mark.telemed_engines("postgresql", "mariadb")
+@pytest.mark.telemed_settings(pool_size=1)
+async def test_a_healthy_connection_is_used_again(async_telemed: AsyncStore, telemed_engine: str) -> None:
+    """The sign of life that is asked of a pooled connection is one that its driver understands."""
+    whose = {"postgresql": "SELECT pg_backend_pid()", "mariadb": "SELECT connection_id()"}[telemed_engine]
+    seen = set()
+    for _ in range(4):
+        async with async_telemed.unit_of_work(SYSTEM) as unit:
+            seen.add((await unit.connection.exec_driver_sql(whose)).scalar_one())
+    assert len(seen) == 1
