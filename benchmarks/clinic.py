@@ -59,7 +59,7 @@ class Clinic:
         """A doctor with office hours every day, and a patient who was there before: they have their conversation."""
         doctor, patient = self.doctor(), self.patient()
         self.make.office_hours(doctor.id)
-        self.make.imported_visit(doctor.id, patient.id)
+        self.make.imported_visit(doctor.id, patient.id, source_key=None)
         return doctor, patient
 
     def bookings(self) -> Iterator[NewAppointment]:
