@@ -340,7 +340,7 @@ OWN: Final[dict[str, Verb]] = {
     "messages.unread_total": Verb(lambda f, _: f.messages.unread_total(), 1),
     "messages.undelivered": Verb(lambda f, _: f.messages.undelivered(500), 1, more=1),
     "messages.send": Verb(lambda f, w: f.messages.send(w.make.new_message(w.patient.user_id)), 8),
-    "messages.edit": Verb(lambda f, w: f.messages.edit(w.answer.id, "better", 1), 7),
+    "messages.edit": Verb(lambda f, w: f.messages.edit(w.answer.id, "better", 1), 6),
     "messages.delete": Verb(lambda f, w: f.messages.delete(w.answer.id, 1), 8),
     "messages.mark_read": Verb(lambda f, w: f.messages.mark_read(w.letter.conversation_id, 1), 5),
     "messages.mark_delivered": Verb(lambda f, w: f.messages.mark_delivered(w.letter.conversation_id, 1), 3),

@@ -16,7 +16,7 @@ from telemed_store.crypto import Binding, Purpose, decrypt_texts, encrypt_text
 from telemed_store.messages import statements as sql
 from telemed_store.messages.models import Message
 
-__all__ = ["messages_from", "revision_place", "seal_body", "unsealed"]
+__all__ = ["body_place", "messages_from", "revision_place", "seal_body", "unsealed"]
 
 _NAMES: Final = tuple(Message.model_fields)
 _ID: Final = _NAMES.index("id")

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from telemed_store.audit.context import Context
-from telemed_store.crypto import Purpose, encrypt_text
+from telemed_store.crypto import KeyRing, Purpose, encrypt_text
 from telemed_store.database.identity import new_id
 from telemed_store.errors import (
     IdempotencyConflict,
@@ -27,7 +27,7 @@ from telemed_store.errors import (
 )
 from telemed_store.events.operations import record
 from telemed_store.messages import statements as sql
-from telemed_store.messages.bodies import messages_from, revision_place, seal_body, unsealed
+from telemed_store.messages.bodies import body_place, messages_from, revision_place, seal_body, unsealed
 from telemed_store.messages.models import Body, Message, MessageSent, NewMessage, RevisionKind
 
 __all__ = ["delete", "edit", "refuse", "send"]
@@ -110,8 +110,8 @@ def edit(connection: Connection, context: Context, message_id: UUID, body: Body,
     found = _lock(connection, context, message_id, expected_version, "edited")
     if found.seq <= found.delivered_upto:
         raise InvalidTransition("delivered", "edited")
-    _keep(connection, context, found, RevisionKind.EDIT)
-    sealed = seal_body(connection, context, message_id, found.sender_id, body)
+    ring = _keep(connection, context, found, RevisionKind.EDIT)
+    sealed = encrypt_text(ring, body_place(message_id, found.sender_id), body)
     return _replace(connection, context, found, body=sealed, edited_at=context.now(), deleted_at=None)
 
 
@@ -194,8 +194,8 @@ def refuse(connection: Connection, context: Context, message_id: UUID) -> NoRetu
     raise NotFound("message")
 
 
-def _keep(connection: Connection, context: Context, found: Row[*tuple[Any, ...]], kind: RevisionKind) -> None:
-    """Keep the body as it was until now, sealed for its new place."""
+def _keep(connection: Connection, context: Context, found: Row[*tuple[Any, ...]], kind: RevisionKind) -> KeyRing:
+    """Keep the body as it was until now, sealed for its new place; the sender's keys, by which that was done."""
     (body,) = unsealed(connection, context, [found])
     revision_id = new_id()
     ring = context.keys.ensure(connection, found.sender_id, Purpose.MESSAGES)
@@ -212,6 +212,7 @@ def _keep(connection: Connection, context: Context, found: Row[*tuple[Any, ...]]
             "by": context.actor.id or found.sender_id,
         },
     )
+    return ring
 
 
 def _replace(connection: Connection, context: Context, found: Row[*tuple[Any, ...]], **values: Any) -> Message:
