@@ -1,4 +1,4 @@
-"""The short way of a reader's hot reads: what SQLAlchemy would have answered, and never where it must not be taken (design §3.1)."""
+"""The short way of hot reads: what SQLAlchemy would have answered, and never where it must not be taken (design §3.1)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from telemed_store import Actor, Appointment, AppointmentStatus, AsyncStore, Settings, Store, Unavailable
+from telemed_store.database.compiled import COMPILED
 from telemed_store.database.engines import Role, engine_plan
-from telemed_store.database.hot_reads import HOT_READS
 from telemed_store.scopes import ForDoctor, Scope, StartingBetween, Upcoming, WithStatus
 from telemed_store.testing import Make, StatementCounter
 
@@ -31,7 +31,7 @@ def elsewhere(telemed_settings: Settings, telemed_database_url: str) -> Generato
 
 def compiled_statements(store: Any) -> int:
     """How many statements the reading pool keeps for the short way."""
-    return len(store._core.pools._owned().read.get_execution_options().get(HOT_READS, ()))
+    return len(store._core.pools._owned().read.get_execution_options().get(COMPILED, ()))
 
 
 def scopes(doctor_id: Any, now: dt.datetime) -> list[Scope[Appointment] | None]:
@@ -47,7 +47,9 @@ def scopes(doctor_id: Any, now: dt.datetime) -> list[Scope[Appointment] | None]:
     ]
 
 
-def test_both_ways_answer_the_same(telemed: Store, telemed_make: Make, telemed_engine: str) -> None:
+def test_both_ways_answer_the_same(
+    telemed: Store, telemed_make: Make, telemed_engine: str, telemed_statements: StatementCounter
+) -> None:
     doctor = telemed_make.doctor()
     for status in ("scheduled", "cancelled", "completed", "no_show"):
         visit = telemed_make.appointment(doctor_id=doctor.id, status=status, notes="traz exames", zone="America/Manaus")
@@ -59,8 +61,10 @@ def test_both_ways_answer_the_same(telemed: Store, telemed_make: Make, telemed_e
             while True:
                 with mine.reader() as reader:
                     short = reader.appointments.list(scope, 2, cursor)
+                with telemed_statements(), mine.reader() as reader:
+                    ordinary = reader.appointments.list(scope, 2, cursor)
                 with mine.unit_of_work() as unit:
-                    ordinary = unit.appointments.list(scope, 2, cursor)
+                    assert unit.appointments.list(scope, 2, cursor).items == short.items
                 assert short.items == ordinary.items
                 assert [type(value) for item in short.items for value in vars(item).values()] == [
                     type(value) for item in ordinary.items for value in vars(item).values()
@@ -73,7 +77,11 @@ def test_both_ways_answer_the_same(telemed: Store, telemed_make: Make, telemed_e
 
 
 async def test_both_ways_answer_the_same_asynchronously(
-    async_telemed: AsyncStore, telemed: Store, telemed_make: Make, telemed_engine: str
+    async_telemed: AsyncStore,
+    telemed: Store,
+    telemed_make: Make,
+    telemed_engine: str,
+    telemed_statements: StatementCounter,
 ) -> None:
     doctor = telemed_make.doctor()
     visits = [telemed_make.appointment(doctor_id=doctor.id, status=status) for status in ("scheduled", "completed")]
@@ -82,27 +90,41 @@ async def test_both_ways_answer_the_same_asynchronously(
         for scope in scopes(doctor.id, visits[0].starts_at - dt.timedelta(days=10)):
             async with mine.reader() as reader:
                 short = await reader.appointments.list(scope)
-            async with mine.unit_of_work() as unit:
-                assert (await unit.appointments.list(scope)).items == short.items
+            with telemed_statements():
+                assert (await mine.appointments.list(scope)).items == short.items
+            for frame in (mine.unit_of_work(), mine.snapshot()):
+                async with frame as opened:
+                    assert (await opened.appointments.list(scope)).items == short.items
         assert await mine.appointments.get(visits[1].id) == visits[1]
     assert (compiled_statements(async_telemed) > 0) == (telemed_engine == "postgresql")
 
 
-def test_units_snapshots_and_counted_statements_go_the_ordinary_way(
+def test_counted_statements_go_the_ordinary_way(
     telemed: Store, telemed_make: Make, telemed_statements: StatementCounter
 ) -> None:
     visit = telemed_make.appointment()
     mine = telemed.acting_as(SYSTEM)
-    mine.appointments.overlapping(visit.starts_at, visit.ends_at, doctor_id=visit.doctor_id)
-    with mine.snapshot() as snapshot:
-        snapshot.appointments.get(visit.id)
-    with mine.unit_of_work() as unit:
-        unit.appointments.get(visit.id)
+    before = compiled_statements(telemed)
     with telemed_statements() as seen:
         mine.appointments.get(visit.id)
         mine.appointments.list(ForDoctor(visit.doctor_id))
     assert seen.count == 2
-    assert compiled_statements(telemed) == 0
+    assert compiled_statements(telemed) == before
+
+
+@pytest.mark.telemed_engines("postgresql")
+def test_what_sqlalchemy_logs_goes_the_ordinary_way(
+    telemed: Store, telemed_make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    visit = telemed_make.appointment()
+    mine = telemed.acting_as(SYSTEM)
+    mine.appointments.get(visit.id)
+    with caplog.at_level("INFO", logger="sqlalchemy.engine"):
+        mine.appointments.get(visit.id)
+        mine.appointments.cancel(visit.id, expected_version=visit.version)
+    logged = [record.getMessage() for record in caplog.records if record.name == "sqlalchemy.engine.Engine"]
+    assert [line for line in logged if line.startswith("SELECT telemed.appointments.id")]
+    assert [line for line in logged if line.startswith("UPDATE telemed.appointments")]
 
 
 @pytest.mark.telemed_engines("postgresql")

@@ -129,15 +129,15 @@ READS: Final[dict[str, Verb]] = {
     ),
     "availability.free_slots": Verb(
         lambda f, w: f.availability.free_slots(w.doctor.id, TODAY, TODAY + dt.timedelta(days=30), w.patient.id),
-        3,
+        2,
         more=2,
     ),
     "availability.free_slots_of": Verb(
-        lambda f, w: f.availability.free_slots_of(w.doctor_ids, TODAY, w.patient.id), 3, more=2
+        lambda f, w: f.availability.free_slots_of(w.doctor_ids, TODAY, w.patient.id), 2, more=2
     ),
     "availability.is_bookable": Verb(
         lambda f, w: f.availability.is_bookable(w.doctor.id, SOON, SOON + HALF_HOUR, w.office.id, w.patient.id),
-        4,
+        3,
         more=2,
     ),
     "availability.set_up": Verb(lambda f, w: f.availability.set_up(w.doctor.id, 200), 5),
@@ -177,7 +177,7 @@ READS: Final[dict[str, Verb]] = {
     "appointments.recent_of_pair": Verb(
         lambda f, w: f.appointments.recent_of_pair(w.doctor.id, w.patient.id, 50), 2, more=1
     ),
-    "appointments.affected": Verb(lambda f, w: f.appointments.affected(w.doctor.id, 200), 4),
+    "appointments.affected": Verb(lambda f, w: f.appointments.affected(w.doctor.id, 200), 3),
     "consents.active": Verb(lambda f, w: f.consents.active(w.patient.user_id, "telemedicine"), 1, more=3),
     "consents.list": Verb(lambda f, w: f.consents.list(w.patient.user_id, 100), 1, more=3),
     "events.of_aggregate": Verb(lambda f, w: f.events.of_aggregate("appointment", w.open.id), 1, more=None),
@@ -299,12 +299,12 @@ WRITES: Final[dict[str, Verb]] = {
         lambda f, w: f.appointments.schedule(
             w.make.new_appointment(w.doctor.id, w.patient.id, starts_at=SOON), idempotency_key="one"
         ),
-        8,
+        7,
         guards=2,
         together=2,
     ),
     "appointments.reschedule": Verb(
-        lambda f, w: f.appointments.reschedule(w.open.id, SOON, expected_version=1), 8, guards=2, together=1
+        lambda f, w: f.appointments.reschedule(w.open.id, SOON, expected_version=1), 7, guards=2, together=1
     ),
     "appointments.cancel": Verb(lambda f, w: f.appointments.cancel(w.open.id, expected_version=1), 4, together=1),
     "appointments.start": Verb(lambda f, w: f.appointments.start(w.open.id, expected_version=1), 6, together=1),
@@ -316,7 +316,7 @@ WRITES: Final[dict[str, Verb]] = {
     ),
     "appointments.update": Verb(
         lambda f, w: f.appointments.update(w.open.id, AppointmentPatch(location_id=w.office.id), expected_version=1),
-        7,
+        6,
         guards=2,
     ),
     "appointments.delete": Verb(lambda f, w: f.appointments.delete(w.open.id, expected_version=1), 3),

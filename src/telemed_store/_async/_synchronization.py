@@ -28,6 +28,7 @@ __all__ = [
     "FifoLock",
     "adopt",
     "call",
+    "connected",
     "core_of",
     "dispose",
     "is_gone",
@@ -94,6 +95,11 @@ async def run_pooled(
 ) -> T:
     """Run a plain function in a way that takes a connection of the pool and gives it back: one switch, where three would be."""
     return await greenlet_spawn(way, engine.sync_engine, script)
+
+
+async def connected(engine: AsyncEngine, way: Callable[[Engine], Connection]) -> AsyncConnection:
+    """A connection that a plain function takes from the pool and prepares: one switch for both."""
+    return AsyncConnection(engine, await greenlet_spawn(way, engine.sync_engine))
 
 
 async def shielded(work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import weakref
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import URL
@@ -15,6 +16,7 @@ from telemed_store._async._synchronization import (
     WORLD,
     FifoLock,
     adopt,
+    connected,
     dispose,
     is_gone,
     leave_nothing_open,
@@ -25,7 +27,9 @@ from telemed_store._async._synchronization import (
 )
 from telemed_store.database.compatibility import check_compatibility
 from telemed_store.database.engines import Role, engine_plan
+from telemed_store.database.health import TransactionHealth
 from telemed_store.database.translation import DRIVER_ERRORS, translate
+from telemed_store.database.writing import begun, ended
 from telemed_store.errors import StoreError, Unavailable
 from telemed_store.settings import Settings
 
@@ -38,17 +42,17 @@ class AsyncLease:
     """A connection for a unit of work, and with it the turn in the writers' queue.
 
     Attributes:
-        connection: The connection, on which nothing has begun.
+        connection: The connection, on which a transaction has begun.
     """
 
     def __init__(self, connection: AsyncConnection, queue: FifoLock | None) -> None:
         self.connection = connection
         self._queue = queue
 
-    async def give_back(self) -> None:
-        """Return the connection to its pool, then let the next writer in."""
+    async def end(self, *, commit: bool) -> StoreError | None:
+        """End the transaction and return the connection to its pool, then let the next writer in; the error if a commit failed."""
         try:
-            await give_back(self.connection)
+            return await run_on(self.connection, ended, commit=commit)
         finally:
             if self._queue is not None:
                 self._queue.release()
@@ -145,14 +149,16 @@ class AsyncPools:
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
         return _OwnedPools(write, read, ours=True)
 
-    async def acquire_write(self) -> AsyncLease:
-        """A connection for a unit of work, at its turn."""
+    async def acquire_write(self, health: TransactionHealth) -> AsyncLease:
+        """A connection for a unit of work, at its turn, in a transaction whose failures ``health`` is told."""
         owned = self._owned()
         queue = owned.writer_queue
         if queue is not None and not await queue.acquire(self._settings.sqlite_lock_timeout.total_seconds()):
             raise Unavailable("The database's single writer is busy: repeat this later.")
         try:
-            return AsyncLease(await self._connect(owned, owned.write), queue)
+            await self._check(owned, owned.write)
+            connection = await _translated(lambda: connected(owned.write, partial(begun, health=health)), owned.write)
+            return AsyncLease(connection, queue)
         except BaseException:
             if queue is not None:
                 queue.release()
@@ -166,9 +172,13 @@ class AsyncPools:
     async def reading_engine(self) -> AsyncEngine:
         """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
         owned = self._owned()
-        if not owned.checked:
-            await shielded(give_back, await self._connect(owned, owned.read))
+        await self._check(owned, owned.read)
         return owned.read
+
+    async def _check(self, owned: _OwnedPools, engine: AsyncEngine) -> None:
+        """Make sure, once, that the schema is one for this code."""
+        if not owned.checked:
+            await shielded(give_back, await self._connect(owned, engine))
 
     async def _connect(self, owned: _OwnedPools, engine: AsyncEngine) -> AsyncConnection:
         connection = await _translated(engine.connect, engine)

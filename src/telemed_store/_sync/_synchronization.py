@@ -25,6 +25,7 @@ __all__ = [
     "FifoLock",
     "adopt",
     "call",
+    "connected",
     "core_of",
     "dispose",
     "is_gone",
@@ -84,6 +85,11 @@ def run_pooled(
 ) -> T:
     """Run a plain function in a way that takes a connection of the pool and gives it back."""
     return way(engine, script)
+
+
+def connected(engine: Engine, way: Callable[[Engine], Connection]) -> Connection:
+    """A connection that a plain function takes from the pool and prepares."""
+    return way(engine)
 
 
 def shielded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

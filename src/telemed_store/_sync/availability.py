@@ -45,7 +45,7 @@ class AvailabilityReads:
         patient_id: UUID | None = None,
         duration: dt.timedelta | None = None,
     ) -> list[FreeSlot]:
-        """What can be booked with a doctor on some local dates (Q040, Q041), in at most three statements.
+        """What can be booked with a doctor on some local dates (Q040, Q041), in two statements.
 
         An offered slot lies inside one effective window, touches no active appointment of the doctor (nor of the patient), and
         starts later than now plus ``same_day_cutoff``. An inactive doctor has none. Whether the patient's profile lets them be booked at
@@ -82,7 +82,7 @@ class AvailabilityReads:
         patient_id: UUID | None = None,
         duration: dt.timedelta | None = None,
     ) -> list[FreeSlot]:
-        """What can be booked with several doctors on one date of each one's zone, in at most three statements.
+        """What can be booked with several doctors on one date of each one's zone, in two statements.
 
         Args:
             doctor_ids: At most 50 profiles; unknown ones have no slots.
@@ -113,7 +113,7 @@ class AvailabilityReads:
         """Whether booking would accept an interval at this moment (Q047): off the grid too, as long as a window holds it.
 
         It asks what booking asks: the doctor's status, the place, the window, who is busy; with a patient also whether their profile is
-        complete and active, and that they are not the doctor. Four statements; one more to see a doctor's relationship with the patient.
+        complete and active, and that they are not the doctor. Three statements; one more to see a doctor's relationship with the patient.
 
         Raises:
             ValidationFailed: An instant carries no UTC offset, or the end is not after the start.

@@ -17,10 +17,11 @@ from telemed_store.audit.context import Access, Context, Denial, Journal
 from telemed_store.audit.operations import write_accesses, write_denials
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.database.clock import Clock
+from telemed_store.database.health import TransactionHealth
 from telemed_store.database.hooks import Hook
 from telemed_store.database.paging import CursorCodec
 from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.errors import StoreError, Unavailable
+from telemed_store.errors import StoreError, TransactionConflict, Unavailable
 from telemed_store.events.models import DomainEvent
 from telemed_store.settings import Settings
 
@@ -61,21 +62,28 @@ class Core:
         """
         if not accesses and not denials:
             return
-        context = self.context(actor, Journal())
-        lease = self.pools.acquire_write()
-        try:
-            run_on(lease.connection, _write_notes, context, accesses, denials)
-            shielded(lease.connection.commit)
-        except DRIVER_ERRORS as failure:
-            error = translate(failure, self.pools.dialect_name)
-            # SQLAlchemy takes a transaction whose COMMIT failed for ended: back in the pool it would still be open.
-            lease.connection.invalidate()
-        else:
+        error = self._written(self.context(actor, Journal()), accesses, denials)
+        if error is None:
             return
-        finally:
-            shielded(lease.give_back)
         # To somebody who reads, a conflict of the audit is as good as its absence.
         raise error if isinstance(error, Unavailable) else Unavailable(_UNAUDITED, cause=error.cause)
+
+    def _written(self, context: Context, accesses: list[Access], denials: list[Denial]) -> StoreError | None:
+        try:
+            lease = self.pools.acquire_write(TransactionHealth())
+        except TransactionConflict as failure:
+            return failure
+        try:
+            run_on(lease.connection, _write_notes, context, accesses, denials)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, self.pools.dialect_name)
+        except BaseException:
+            shielded(lease.end, commit=False)
+            raise
+        else:
+            return shielded(lease.end, commit=True)
+        shielded(lease.end, commit=False)
+        return error
 
     def write_late_notes(self, actor: Actor, accesses: list[Access], denials: list[Denial]) -> StoreError | None:
         """Write the notes of a frame that has ended; a failure is logged and returned, for the end cannot be undone."""

@@ -7,6 +7,7 @@ import contextlib
 import os
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine
@@ -15,6 +16,7 @@ from telemed_store._sync._synchronization import (
     WORLD,
     FifoLock,
     adopt,
+    connected,
     dispose,
     is_gone,
     leave_nothing_open,
@@ -25,7 +27,9 @@ from telemed_store._sync._synchronization import (
 )
 from telemed_store.database.compatibility import check_compatibility
 from telemed_store.database.engines import Role, engine_plan
+from telemed_store.database.health import TransactionHealth
 from telemed_store.database.translation import DRIVER_ERRORS, translate
+from telemed_store.database.writing import begun, ended
 from telemed_store.errors import StoreError, Unavailable
 from telemed_store.settings import Settings
 
@@ -38,17 +42,17 @@ class Lease:
     """A connection for a unit of work, and with it the turn in the writers' queue.
 
     Attributes:
-        connection: The connection, on which nothing has begun.
+        connection: The connection, on which a transaction has begun.
     """
 
     def __init__(self, connection: Connection, queue: FifoLock | None) -> None:
         self.connection = connection
         self._queue = queue
 
-    def give_back(self) -> None:
-        """Return the connection to its pool, then let the next writer in."""
+    def end(self, *, commit: bool) -> StoreError | None:
+        """End the transaction and return the connection to its pool, then let the next writer in; the error if a commit failed."""
         try:
-            give_back(self.connection)
+            return run_on(self.connection, ended, commit=commit)
         finally:
             if self._queue is not None:
                 self._queue.release()
@@ -143,14 +147,16 @@ class Pools:
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
         return _OwnedPools(write, read, ours=True)
 
-    def acquire_write(self) -> Lease:
-        """A connection for a unit of work, at its turn."""
+    def acquire_write(self, health: TransactionHealth) -> Lease:
+        """A connection for a unit of work, at its turn, in a transaction whose failures ``health`` is told."""
         owned = self._owned()
         queue = owned.writer_queue
         if queue is not None and not queue.acquire(self._settings.sqlite_lock_timeout.total_seconds()):
             raise Unavailable("The database's single writer is busy: repeat this later.")
         try:
-            return Lease(self._connect(owned, owned.write), queue)
+            self._check(owned, owned.write)
+            connection = _translated(lambda: connected(owned.write, partial(begun, health=health)), owned.write)
+            return Lease(connection, queue)
         except BaseException:
             if queue is not None:
                 queue.release()
@@ -164,9 +170,13 @@ class Pools:
     def reading_engine(self) -> Engine:
         """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
         owned = self._owned()
-        if not owned.checked:
-            shielded(give_back, self._connect(owned, owned.read))
+        self._check(owned, owned.read)
         return owned.read
+
+    def _check(self, owned: _OwnedPools, engine: Engine) -> None:
+        """Make sure, once, that the schema is one for this code."""
+        if not owned.checked:
+            shielded(give_back, self._connect(owned, engine))
 
     def _connect(self, owned: _OwnedPools, engine: Engine) -> Connection:
         connection = _translated(engine.connect, engine)

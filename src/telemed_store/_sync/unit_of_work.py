@@ -18,7 +18,6 @@ from telemed_store.audit.context import Context, Journal
 from telemed_store.audit.operations import write_accesses
 from telemed_store.audit.unit_notes import UnitNotes
 from telemed_store.database.arguments import checked
-from telemed_store.database.health import HEALTH_OPTION
 from telemed_store.database.hooks import Hook, check_callable
 from telemed_store.database.translation import DRIVER_ERRORS, translate
 from telemed_store.errors import CommitUncertain, StoreError, TransactionConflict
@@ -138,21 +137,9 @@ class UnitOfWork(Repositories):
         if self._used:
             raise StoreError("A unit of work is used once: ask for a new one.")
         self._used = True
-        lease = self._core.pools.acquire_write()
-        try:
-            lease.connection.begin()
-            # From here on every statement that fails on this connection is noted.
-            lease.connection.execution_options(**{HEALTH_OPTION: self._notes.health})
-        except DRIVER_ERRORS as failure:
-            error = translate(failure, lease.connection.dialect.name)
-        except BaseException:
-            shielded(lease.give_back)
-            raise
-        else:
-            self._lease, self._connection = lease, lease.connection
-            return self
-        shielded(lease.give_back)
-        raise error
+        self._lease = self._core.pools.acquire_write(self._notes.health)
+        self._connection = self._lease.connection
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
@@ -170,10 +157,9 @@ class UnitOfWork(Repositories):
         doomed = self._notes.doomed()
         commit = failure is None and doomed is None
         try:
-            error = self._end(lease.connection, commit=commit)
+            error = lease.end(commit=commit)
         finally:
             self._lease = self._connection = None
-            lease.give_back()
         if failure is None:
             error = error or doomed
         committed = commit and error is None
@@ -182,18 +168,6 @@ class UnitOfWork(Repositories):
             return error
         # An exception of the host's own goes its way; one of ours yields to the news that its denial is not recorded.
         return error or (unwritten if failure is None or isinstance(failure, StoreError) else None)
-
-    def _end(self, connection: Connection, *, commit: bool) -> StoreError | None:
-        """End the transaction; the error if the commit failed."""
-        try:
-            (connection.commit() if commit else connection.rollback())
-        except DRIVER_ERRORS as failure:
-            # A rollback that fails has lost its connection: the database undoes everything by itself. And SQLAlchemy takes a
-            # transaction whose COMMIT failed for ended: back in the pool it would still be open.
-            error = translate(failure, connection.dialect.name, committing=commit) if commit else None
-            connection.invalidate()
-            return error
-        return None
 
     def _tell(self, *, committed: bool, uncertain: bool) -> StoreError | None:
         """After the end: hooks, then denials and the accesses whose rows were undone; the error if those were not written."""

@@ -43,6 +43,7 @@ from telemed_store.availability.preconditions import interval_problems, people_p
 from telemed_store.availability.slots import effective_interval
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.identity import new_id
+from telemed_store.database.sending import fetch
 from telemed_store.errors import IdempotencyConflict, NotPermitted, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record_with
 from telemed_store.people.guards import lock_guards
@@ -155,7 +156,7 @@ def reschedule(
         connection, context, old.doctor_id, starts_at, ends_at, old.location_id, override=override is not None
     )
     probed = _probe(old.doctor_id, old.patient_id, starts_at, ends_at, old.id)
-    _check_free(connection.execute(sql.OVERLAPPING, probed).scalar(), old.doctor_id)
+    _check_free(fetch(connection, sql.OVERLAPPING, probed).scalar(), old.doctor_id)
     payload: dict[str, Any] = {
         "old": {"starts_at": iso(old.starts_at), "ends_at": iso(old.ends_at)},
         "new": {"starts_at": iso(starts_at), "ends_at": iso(ends_at)},
@@ -189,7 +190,8 @@ def _preconditions(
     connection: Connection, context: Context, new: NewAppointment, ends_at: dt.datetime
 ) -> Row[*tuple[Any, ...]]:
     """Who and where of a booking, checked (Q006); the creator is the acting user, for a system job the doctor's user."""
-    found = connection.execute(
+    found = fetch(
+        connection,
         sql.BOOKING,
         {
             **_probe(new.doctor_id, new.patient_id, new.starts_at, ends_at),
@@ -258,7 +260,7 @@ def _check_interval(context: Context, starts_at: dt.datetime, ends_at: dt.dateti
 
 def _stored_for(connection: Connection, context: Context, key: str, digest: bytes | None) -> Appointment | None:
     """What the actor booked with this key before; with other content the key cannot be used again, for ever."""
-    stored = connection.execute(sql.BY_IDEMPOTENCY_KEY, {"actor": context.actor.key, "key": key}).first()
+    stored = fetch(connection, sql.BY_IDEMPOTENCY_KEY, {"actor": context.actor.key, "key": key}).first()
     if stored is None:
         return None
     if stored.request_digest != digest:

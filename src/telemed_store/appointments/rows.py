@@ -20,6 +20,8 @@ from telemed_store.audit.context import Context
 from telemed_store.availability.preconditions import LONGEST
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
+from telemed_store.database.sending import fetch, send
+from telemed_store.database.together import insert_together
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record_with
@@ -91,7 +93,7 @@ def load(connection: Connection, context: Context, appointment_id: UUID, *, lock
     """The appointment, if the actor sees it."""
     statements = sql.APPOINTMENT_FOR_UPDATE if locking else sql.APPOINTMENT_WITH_SIDES
     values = {"id": appointment_id, "viewer": context.actor.id}
-    found = connection.execute(statements[not context.actor.is_system], values).first()
+    found = fetch(connection, statements[not context.actor.is_system], values).first()
     if found is None:
         refuse(connection, context, appointment_id)
     return Loaded(sql.appointment_from(found), found.doctor_user_id, found.patient_user_id)
@@ -132,8 +134,7 @@ def change(
     now = context.now()
     parameters = {f"new_{name}": value for name, value in values.items()}
     parameters |= {"row_id": old.id, "expected_version": old.version, "now": now}
-    changed = connection.execute(sql.changing(*values), parameters)
-    if changed.rowcount != 1:
+    if send(connection, sql.changing(*values), parameters) != 1:
         raise VersionConflict(old.version + 1)
     new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
     if event is None:
@@ -148,7 +149,7 @@ def write_log(
     connection: Connection, context: Context, appointment_id: UUID, event: AppointmentEvent, payload: dict[str, Any]
 ) -> None:
     """One row of the immutable log; its payload never holds access code, notes or clinical text."""
-    connection.execute(sql.INSERT_LOG, log_row(context, appointment_id, event, payload))
+    insert_together(connection, (appointment_logs, log_row(context, appointment_id, event, payload)))
 
 
 def log_row(context: Context, appointment_id: UUID, event: AppointmentEvent, payload: dict[str, Any]) -> dict[str, Any]:
@@ -166,12 +167,19 @@ def log_row(context: Context, appointment_id: UUID, event: AppointmentEvent, pay
 
 def row_of(appointment: Appointment) -> dict[str, Any]:
     """The columns of a new appointment, without what callers do not see."""
-    return dict(appointment)
+    return dict(vars(appointment))
 
 
 def new_access_code(context: Context) -> str:
     """A random code of A-Z and 0-9."""
-    return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(context.settings.access_code_length))
+    length = context.settings.access_code_length
+    # One draw for the whole code: one for each character costs eight questions to the kernel, and an import draws a thousand codes.
+    number = secrets.randbelow(len(_CODE_ALPHABET) ** length)
+    code = ""
+    for _ in range(length):
+        number, place = divmod(number, len(_CODE_ALPHABET))
+        code += _CODE_ALPHABET[place]
+    return code
 
 
 def iso(instant: dt.datetime) -> str:
@@ -183,7 +191,7 @@ def check_place(connection: Connection, doctor_id: UUID, location_id: UUID | Non
     """Refuse a place that is not, or no longer, an active one of this doctor."""
     if location_id is None:
         return
-    if connection.execute(sql.ACTIVE_LOCATION, {"id": location_id, "doctor_id": doctor_id}).first() is None:
+    if fetch(connection, sql.ACTIVE_LOCATION, {"id": location_id, "doctor_id": doctor_id}).first() is None:
         raise ValidationFailed({"location_id": "names no active location of this doctor"})
 
 

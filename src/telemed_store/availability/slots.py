@@ -18,12 +18,12 @@ from telemed_store.availability.models import FreeSlot
 from telemed_store.availability.preconditions import LONGEST, booking_people, interval_problems, people_problems
 from telemed_store.availability.statements import (
     ACTIVE_LOCATIONS,
-    BLOCKS_BETWEEN,
     CALENDARS,
     CALENDARS_FOR_PATIENT,
 )
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.local_time import MINUTES_PER_DAY, as_utc, to_utc, zone
+from telemed_store.database.sending import fetch
 from telemed_store.errors import NotFound, ValidationFailed
 from telemed_store.people.lists import DoctorStatus
 from telemed_store.people.operations import check_may_ask_for_time
@@ -103,9 +103,8 @@ class _Search:
 def load_calendar(
     connection: Connection, doctor_ids: Sequence[UUID], first_date: dt.date, last_date: dt.date
 ) -> dict[UUID, Calendar]:
-    """The calendars of some doctors for some dates, in two statements; unknown doctors are left out."""
-    wanted = _wanted(doctor_ids, first_date, last_date)
-    return _calendars(connection, wanted, connection.execute(CALENDARS, wanted).all())
+    """The calendars of some doctors for some dates, in one statement; unknown doctors are left out."""
+    return _calendars(fetch(connection, CALENDARS, _wanted(doctor_ids, first_date, last_date)))
 
 
 def _load_calendar_for(
@@ -120,35 +119,37 @@ def _load_calendar_for(
     if patient_id is None:
         return load_calendar(connection, doctor_ids, first_date, last_date)
     wanted = _wanted(doctor_ids, first_date, last_date)
-    rows = connection.execute(CALENDARS_FOR_PATIENT, {**wanted, "patient_id": patient_id}).all()
-    if not rows:
+    rows = fetch(connection, CALENDARS_FOR_PATIENT, {**wanted, "patient_id": patient_id}).all()
+    of_doctor = next((row for row in rows if row.first_date is None), None)
+    if of_doctor is None:
         return {}
-    if rows[0].patient_user_id is None:
+    if of_doctor.patient_user_id is None:
         raise NotFound("patient")
-    check_may_ask_for_time(connection, context, patient_id, rows[0].patient_user_id)
-    return _calendars(connection, wanted, rows)
+    check_may_ask_for_time(connection, context, patient_id, of_doctor.patient_user_id)
+    return _calendars(rows)
 
 
 def _wanted(doctor_ids: Sequence[UUID], first_date: dt.date, last_date: dt.date) -> dict[str, Any]:
     return {"doctor_ids": list(dict.fromkeys(doctor_ids)), "first_date": first_date, "last_date": last_date}
 
 
-def _calendars(
-    connection: Connection, wanted: dict[str, Any], rows: Sequence[Row[*tuple[Any, ...]]]
-) -> dict[UUID, Calendar]:
+def _calendars(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Calendar]:
     blocks: dict[UUID, list[Block]] = {}
-    for doctor_id, first, last, name in connection.execute(BLOCKS_BETWEEN, wanted):
-        blocks.setdefault(doctor_id, []).append(Block(first, last, name))
     windows: dict[UUID, list[Window]] = {}
     closed: set[UUID] = set()
     doctors: dict[UUID, tuple[str, bool]] = {}
     for row in rows:
-        doctors[row.doctor_id] = (row.doctor_zone, row.doctor_status is DoctorStatus.ACTIVE)
+        doctor_id = row.doctor_id
+        if row.first_date is not None:
+            blocks.setdefault(doctor_id, []).append(Block(row.first_date, row.last_date, row.zone))
+            continue
+        doctors[doctor_id] = (row.doctor_zone, row.doctor_status is DoctorStatus.ACTIVE)
         # A doctor without windows is one row whose window is null.
         if row.id is not None:
-            windows.setdefault(row.doctor_id, []).append(Window(*row[_WINDOW]))
-            if row.location_id is not None and row.open_location_id is None:
-                closed.add(row.location_id)
+            window = Window(*row[_WINDOW])
+            windows.setdefault(doctor_id, []).append(window)
+            if window.location_id is not None and row.open_location_id is None:
+                closed.add(window.location_id)
     return {
         doctor_id: Calendar(
             doctor_id,
@@ -171,7 +172,7 @@ def free_slots(
     patient_id: UUID | None = None,
     duration: dt.timedelta | None = None,
 ) -> list[FreeSlot]:
-    """Q040, Q041 over Q007 and Q009: three statements; one more to see a doctor's relationship with the patient."""
+    """Q040, Q041 over Q007 and Q009: two statements; one more to see a doctor's relationship with the patient."""
     if last_date < first_date:
         raise ValidationFailed({"last_date": "must not lie before first_date"})
     if (last_date - first_date).days >= MAX_DAYS:
@@ -192,7 +193,7 @@ def free_slots_of(
     patient_id: UUID | None = None,
     duration: dt.timedelta | None = None,
 ) -> list[FreeSlot]:
-    """Q040 over Q008: three statements, however many doctors; one more to see a doctor's relationship with the patient."""
+    """Q040 over Q008: two statements, however many doctors; one more to see a doctor's relationship with the patient."""
     ids = list(dict.fromkeys(doctor_ids))
     if len(ids) > MAX_DOCTORS:
         raise ValidationFailed({"doctor_ids": f"must be at most {MAX_DOCTORS}"})
@@ -210,7 +211,7 @@ def effective_interval(
     ends_at: dt.datetime,
     location_id: UUID | None = None,
 ) -> Interval | None:
-    """The effective window that a booking lies in, as booking decides it, in two statements.
+    """The effective window that a booking lies in, as booking decides it, in one statement.
 
     Call it under the doctor's guard: window and block edits take it too, so what this finds holds until the transaction ends.
 
@@ -230,7 +231,7 @@ def is_bookable(
     location_id: UUID | None = None,
     patient_id: UUID | None = None,
 ) -> bool:
-    """Q047: four statements; one more to see a doctor's relationship with the patient."""
+    """Q047: three statements; one more to see a doctor's relationship with the patient."""
     start, end = as_utc(starts_at), as_utc(ends_at)
     if end <= start:
         raise ValidationFailed({"ends_at": "must be later than starts_at"})

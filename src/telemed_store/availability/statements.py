@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Date, Integer, Select, SmallInteger, and_, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Integer,
+    Select,
+    SmallInteger,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 
 from telemed_store.availability.calendar import WindowKind
 from telemed_store.availability.models import AvailabilityWindow, BlockedDates
@@ -17,7 +35,6 @@ from telemed_store.people.tables import doctors, patients, service_locations
 __all__ = [
     "ACTIVE_LOCATIONS",
     "BLOCKED",
-    "BLOCKS_BETWEEN",
     "BLOCKS_FROM",
     "BLOCK_BY_ID",
     "BLOCK_ORDER",
@@ -90,57 +107,78 @@ ACTIVE_LOCATIONS: Final = select(service_locations.c.id).where(
 
 # --- calendars --------------------------------------------------------------------------------------------------------------
 
-# pk_doctors, then ix_availability_windows_doctor_id_specific_date_start_minute_id, then pk_service_locations
-CALENDARS: Final[Select[*tuple[Any, ...]]] = (
-    select(
-        doctors.c.id.label("doctor_id"),
-        doctors.c.zone.label("doctor_zone"),
-        doctors.c.status.label("doctor_status"),
-        _w.id,
-        _w.kind,
-        _w.weekday,
-        _w.specific_date,
-        _w.start_minute,
-        _w.end_minute,
-        _w.zone,
-        _w.location_id,
-        service_locations.c.id.label("open_location_id"),
-    )
-    .select_from(
-        doctors.outerjoin(
-            availability_windows,
-            and_(
-                _w.doctor_id == doctors.c.id,
-                _w.is_active,
-                _LIVE_WINDOW,
-                or_(_w.specific_date.is_(None), _w.specific_date.between(_dated("first_date"), _dated("last_date"))),
-            ),
-        ).outerjoin(
-            service_locations,
-            and_(
-                service_locations.c.id == _w.location_id,
-                service_locations.c.is_active,
-                service_locations.c.deleted_at.is_(None),
-            ),
-        )
-    )
-    .where(doctors.c.id.in_(bindparam("doctor_ids", type_=Id(), expanding=True)), doctors.c.deleted_at.is_(None))
-)
+# The rows of calendars: of each doctor the windows, or one row without any; and of whatever doctors the blocks, which have dates.
+_CALENDAR: Final[dict[str, ColumnElement[Any]]] = {
+    "doctor_id": doctors.c.id,
+    "doctor_zone": doctors.c.zone,
+    "doctor_status": doctors.c.status,
+    "id": _w.id,
+    "kind": _w.kind,
+    "weekday": _w.weekday,
+    "specific_date": _w.specific_date,
+    "start_minute": _w.start_minute,
+    "end_minute": _w.end_minute,
+    "zone": _w.zone,
+    "location_id": _w.location_id,
+    "open_location_id": service_locations.c.id,
+    "first_date": type_coerce(null(), Date()),
+    "last_date": type_coerce(null(), Date()),
+}
+_BLOCK: Final[dict[str, ColumnElement[Any]]] = {
+    "doctor_id": _b.doctor_id,
+    "zone": _b.zone,
+    "first_date": _b.first_date,
+    "last_date": _b.last_date,
+}
+_WANTED_DOCTORS: Final = bindparam("doctor_ids", type_=Id(), expanding=True)
 
-# The same, every row with the user of one patient, by pk_patients: whose time is asked for costs no statement of its own (Q041).
-CALENDARS_FOR_PATIENT: Final = CALENDARS.add_columns(
-    select(patients.c.user_id)
+
+def _calendars(**others: ColumnElement[Any]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Windows and blocks in one statement; every row of a doctor's windows with further columns."""
+    shown = _CALENDAR | others
+    windows = (
+        select(*(column.label(name) for name, column in shown.items()))
+        .select_from(
+            doctors.outerjoin(
+                availability_windows,
+                and_(
+                    _w.doctor_id == doctors.c.id,
+                    _w.is_active,
+                    _LIVE_WINDOW,
+                    or_(
+                        _w.specific_date.is_(None),
+                        _w.specific_date.between(_dated("first_date"), _dated("last_date")),
+                    ),
+                ),
+            ).outerjoin(
+                service_locations,
+                and_(
+                    service_locations.c.id == _w.location_id,
+                    service_locations.c.is_active,
+                    service_locations.c.deleted_at.is_(None),
+                ),
+            )
+        )
+        .where(doctors.c.id.in_(_WANTED_DOCTORS), doctors.c.deleted_at.is_(None))
+    )
+    blocks = select(*(_BLOCK.get(name, null()).label(name) for name in shown)).where(
+        _b.doctor_id.in_(_WANTED_DOCTORS),
+        _b.last_date >= _dated("first_date"),
+        _b.first_date <= _dated("last_date"),
+        _LIVE_BLOCK,
+    )
+    return union_all(windows, blocks)
+
+
+# pk_doctors, then ix_availability_windows_doctor_id_specific_date_start_minute_id, then pk_service_locations; and
+# ix_blocked_dates_doctor_id_last_date_first_date_id
+CALENDARS: Final = _calendars()
+
+# The same, with the user of one patient, by pk_patients: whose time is asked for costs no statement of its own (Q041).
+CALENDARS_FOR_PATIENT: Final = _calendars(
+    patient_user_id=select(patients.c.user_id)
     .where(patients.c.id == bindparam("patient_id", type_=Id()), patients.c.deleted_at.is_(None))
     .scalar_subquery()
-    .label("patient_user_id")
-)
-
-# ix_blocked_dates_doctor_id_last_date_first_date_id
-BLOCKS_BETWEEN: Final = select(_b.doctor_id, _b.first_date, _b.last_date, _b.zone).where(
-    _b.doctor_id.in_(bindparam("doctor_ids", type_=Id(), expanding=True)),
-    _b.last_date >= _dated("first_date"),
-    _b.first_date <= _dated("last_date"),
-    _LIVE_BLOCK,
 )
 
 # --- windows ----------------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from telemed_store.database.compiled import COMPILED
 from telemed_store.database.health import watch
-from telemed_store.database.hot_reads import HOT_READS
 from telemed_store.database.metadata import SCHEMA
 from telemed_store.database.patience import Patience, be_patient
 from telemed_store.errors import SettingsError
@@ -100,15 +100,15 @@ def engine_plan(url: str | URL, settings: Settings, role: Role, world: World) ->
         }
     elif backend != "sqlite":
         options["isolation_level"] = "READ COMMITTED"
-    return EnginePlan(parsed, role, settings, options, _execution_options(backend, settings, role))
+    return EnginePlan(parsed, role, settings, options, _execution_options(backend, settings, short=True))
 
 
-def _execution_options(backend: str, settings: Settings, role: Role) -> dict[str, Any]:
+def _execution_options(backend: str, settings: Settings, *, short: bool) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if translate := translate_map(backend, settings):
         options["schema_translate_map"] = translate
-    if role is Role.READ and backend == "postgresql":
-        options[HOT_READS] = {}
+    if short and backend == "postgresql":
+        options[COMPILED] = {}
     return options
 
 
@@ -121,7 +121,8 @@ def translate_map(backend: str, settings: Settings) -> dict[str | None, str | No
 
 def adopted_options(backend: str, settings: Settings, role: Role) -> dict[str, Any]:
     """The execution options under which an engine of the host's does the work of one of our pools."""
-    options = _execution_options(backend, settings, role)
+    # A prepared statement gone stale is thrown away with its connection only where `be_patient` listens: not on a host's engine.
+    options = _execution_options(backend, settings, short=role is Role.READ)
     if role is Role.READ:
         options["isolation_level"] = "AUTOCOMMIT"
     elif backend != "sqlite":

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import select
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -111,19 +113,26 @@ _CONNECT: Final[dict[str, Callable[[Dialect, list[Any], dict[str, Any], Patience
 # --- leaving the pool ---------------------------------------------------------------------------------------------------------
 
 _NEW: Final = "telemed_new"
+_USED: Final = "telemed_used"
+_LATELY: Final = 1.0
+"""Seconds for which a connection that has answered is taken to live, as long as its socket says nothing else."""
 
 
 def _listen_for_life(engine: Engine, patience: Patience) -> None:
-    """SQLAlchemy's own ping would wait for a dead server as long as for a statement."""
+    """SQLAlchemy's own ping would wait for a dead server as long as for a statement, and ask before every unit of a busy process."""
 
     def opened(_connection: Any, record: Any) -> None:
         record.info[_NEW] = True
+
+    def returned(_connection: Any, record: Any) -> None:
+        record.info[_USED] = time.monotonic()
 
     def taken(connection: Any, record: Any, _proxy: Any) -> None:
         if record.info.pop(_NEW, False):
             return
         try:
-            _ping(engine.dialect, connection, patience)
+            if time.monotonic() - record.info[_USED] > _LATELY or not _is_quiet(engine.dialect, connection):
+                _ping(engine.dialect, connection, patience)
         except Exception:  # noqa: BLE001 - whatever it says, it is not fit for a unit of work
             _give_up(engine.dialect, connection)
         else:
@@ -131,8 +140,30 @@ def _listen_for_life(engine: Engine, patience: Patience) -> None:
         raise InvalidatePoolError
 
     event.listen(engine, "connect", opened)
+    event.listen(engine, "checkin", returned)
     event.listen(engine, "checkout", taken)
 
+
+def _is_quiet(dialect: Dialect, connection: Any) -> bool:
+    """Whether nothing has arrived: a connection that the other side has ended has that to be read. False where nobody can tell."""
+    find = _SOCKETS.get(dialect.driver)
+    socket = None if find is None else find(getattr(connection, "driver_connection", connection))
+    if socket is None or not hasattr(select, "poll"):
+        return False
+    arrived = select.poll()
+    arrived.register(socket, select.POLLIN)
+    return not arrived.poll(0)
+
+
+def _asyncpg_socket(connection: Any) -> Any:
+    transport = None if connection.is_closed() else getattr(connection, "_transport", None)
+    return transport and transport.get_extra_info("socket")
+
+
+_SOCKETS: Final[dict[str, Callable[[Any], Any]]] = {
+    "psycopg": lambda connection: connection.fileno(),
+    "asyncpg": _asyncpg_socket,
+}
 
 _LIMITS: Final = {"psycopg": "patience", "pymysql": "_read_timeout", "asyncmy": "_read_timeout"}
 """The attribute in which a driver's connection keeps its limit."""

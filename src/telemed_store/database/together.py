@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, bindparam, insert
+
+from telemed_store.database.sending import send
 
 __all__ = ["TableRow", "insert_together"]
 
@@ -23,11 +26,9 @@ def insert_together(connection: Connection, *rows: TableRow) -> None:
         for table, row in rows:
             connection.execute(_single(table), row)
         return
-    statement = _combined(tuple((table, tuple(row)) for table, row in rows))
-    connection.execute(
-        statement,
-        {_parameter(place, name): value for place, (_, row) in enumerate(rows) for name, value in row.items()},
-    )
+    statement, names = _combined(tuple((table, tuple(row)) for table, row in rows))
+    values = chain.from_iterable(row.values() for _, row in rows)
+    send(connection, statement, dict(zip(names, values, strict=True)))
 
 
 @cache
@@ -36,13 +37,14 @@ def _single(table: Table) -> Insert:
 
 
 @cache
-def _combined(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Insert:
-    """``WITH row_0 AS (INSERT …), row_1 AS (INSERT …) INSERT …``."""
+def _combined(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> tuple[Insert, tuple[str, ...]]:
+    """``WITH row_0 AS (INSERT …), row_1 AS (INSERT …) INSERT …``, and its parameters in the order of the rows' values."""
     *others, last = (
         insert(table).values({name: bindparam(_parameter(place, name), type_=table.c[name].type) for name in names})
         for place, (table, names) in enumerate(shape)
     )
-    return last.add_cte(*(other.cte(f"row_{place}") for place, other in enumerate(others)))
+    statement = last.add_cte(*(other.cte(f"row_{place}") for place, other in enumerate(others)))
+    return statement, tuple(_parameter(place, name) for place, (_, names) in enumerate(shape) for name in names)
 
 
 def _parameter(place: int, column: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from telemed_store.appointments.models import Appointment
 from telemed_store.audit.context import Context
 from telemed_store.database.identity import new_id
+from telemed_store.database.sending import fetch
 from telemed_store.messages import statements as sql
 
 __all__ = ["after_booking", "after_import", "rows_of"]
@@ -21,7 +22,7 @@ def after_booking(
 ) -> None:
     """Make the pair's conversation with its first appointment: one statement, three the first time."""
     pair = {"doctor_user_id": doctor_user_id, "patient_user_id": patient_user_id}
-    if connection.execute(sql.CONVERSATION_EXISTS, pair).first() is None:
+    if fetch(connection, sql.CONVERSATION_EXISTS, pair).first() is None:
         _insert(connection, context, [(doctor_user_id, patient_user_id)])
 
 

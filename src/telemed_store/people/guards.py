@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from telemed_store.database.sending import fetch
 from telemed_store.people import statements as sql
 
 __all__ = ["lock_guards"]
@@ -19,7 +20,7 @@ def lock_guards(connection: Connection, doctor_ids: Iterable[UUID], patient_ids:
     """
     owners = [*sorted(set(doctor_ids)), *sorted(set(patient_ids))]
     if connection.dialect.name == "postgresql":
-        connection.execute(sql.LOCK_GUARDS, {"owner_ids": owners}).all()
+        fetch(connection, sql.LOCK_GUARDS, {"owner_ids": owners})
     elif connection.dialect.name != "sqlite":
         for owner in owners:
             connection.execute(sql.ADVANCE_GUARD, {"guard_owner_id": owner})
