@@ -57,7 +57,7 @@ class AsyncMessageReads:
             ...             seen = message.seq
             ...     return seen
         """
-        return await self._frame.read_consistent(reading.page, conversation_id, limit, before, after)
+        return await self._frame.read(reading.page, conversation_id, limit, before, after)
 
     async def iterate(self, conversation_id: UUID) -> AsyncIterator[Message]:
         """All messages of one conversation, the oldest first, read page by page as they are asked for.
@@ -85,7 +85,7 @@ class AsyncMessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return await self._frame.read_consistent(reading.conversations, limit, cursor)
+        return await self._frame.read(reading.conversations, limit, cursor)
 
     async def unread_total(self) -> int:
         """How many messages to the actor are unread, over all conversations (Q092).
@@ -103,7 +103,7 @@ class AsyncMessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return await self._frame.read_consistent(reading.undelivered, limit, cursor)
+        return await self._frame.read(reading.undelivered, limit, cursor)
 
 
 class AsyncMessages(AsyncMessageReads):

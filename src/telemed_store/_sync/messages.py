@@ -58,7 +58,7 @@ class MessageReads:
             ...             seen = message.seq
             ...     return seen
         """
-        return self._frame.read_consistent(reading.page, conversation_id, limit, before, after)
+        return self._frame.read(reading.page, conversation_id, limit, before, after)
 
     def iterate(self, conversation_id: UUID) -> Iterator[Message]:
         """All messages of one conversation, the oldest first, read page by page as they are asked for.
@@ -86,7 +86,7 @@ class MessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return self._frame.read_consistent(reading.conversations, limit, cursor)
+        return self._frame.read(reading.conversations, limit, cursor)
 
     def unread_total(self) -> int:
         """How many messages to the actor are unread, over all conversations (Q092).
@@ -104,7 +104,7 @@ class MessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return self._frame.read_consistent(reading.undelivered, limit, cursor)
+        return self._frame.read(reading.undelivered, limit, cursor)
 
 
 class Messages(MessageReads):

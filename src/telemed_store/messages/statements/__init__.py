@@ -25,6 +25,7 @@ from telemed_store.messages.statements.marking import (
     MARK_READ_AND_TAKE,
     MARK_READ_COUNTING,
 )
+from telemed_store.messages.statements.page import PAGE, Found
 from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, message_from
 from telemed_store.messages.statements.reading import (
     BY_ACTIVITY,
@@ -32,9 +33,9 @@ from telemed_store.messages.statements.reading import (
     CONVERSATION,
     CONVERSATIONS,
     MESSAGE,
-    PAGE,
     UNDELIVERED,
     UNREAD_TOTAL,
+    summary_from,
 )
 from telemed_store.messages.statements.recomputing import (
     INSERT_TOTAL,
@@ -94,5 +95,7 @@ __all__ = [
     "UNREAD_OF_USERS",
     "UNREAD_TOTAL",
     "UPDATE_BODY",
+    "Found",
     "message_from",
+    "summary_from",
 ]

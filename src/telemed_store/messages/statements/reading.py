@@ -4,79 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, or_, select
+from sqlalchemy import Select, and_, bindparam, case, or_, select
 
+from telemed_store.database.hydration import hydrator
 from telemed_store.database.paging import Keyset
 from telemed_store.database.types import Id
-from telemed_store.messages.models import MarkKind, Message
-from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, first_mark, participates, related
+from telemed_store.messages.models import ConversationSummary
+from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, participates, related
 from telemed_store.messages.tables import conversation_participants, conversations, messages, user_counters
 from telemed_store.people.tables import users
 
-__all__ = ["BY_ACTIVITY", "BY_PLACE", "CONVERSATION", "CONVERSATIONS", "MESSAGE", "PAGE", "UNDELIVERED", "UNREAD_TOTAL"]
+__all__ = [
+    "BY_ACTIVITY",
+    "BY_PLACE",
+    "CONVERSATION",
+    "CONVERSATIONS",
+    "MESSAGE",
+    "UNDELIVERED",
+    "UNREAD_TOTAL",
+    "summary_from",
+]
 
-_DOCTOR_SIDE: Final = conversation_participants.alias("doctor_side")
-_PATIENT_SIDE: Final = conversation_participants.alias("patient_side")
-
-
-def _reached_by(page: FromClause, column: str, kind: MarkKind) -> ColumnElement[Any]:
-    """When the receiver first marked a message; no mark is looked for above the receiver's own, which each row of a page would pay."""
-    upto = case(
-        (page.c.sender_id == conversations.c.doctor_user_id, _PATIENT_SIDE.c[column]), else_=_DOCTOR_SIDE.c[column]
-    )
-    return case((page.c.seq <= upto, first_mark(kind, page)))
-
-
-def _page(*, ascending: bool, viewer: bool) -> Select[*tuple[Any, ...]]:
-    # The page first, its marks then: a join in front would make the planner sort. The conversation is found by the value, once; by
-    # each message's own it would be found again for every row.
-    conversation_id = bindparam("conversation_id", type_=Id())
-    page = (
-        select(messages)
-        .where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.seq > bindparam("beyond") if ascending else messages.c.seq < bindparam("beyond"),
-        )
-        .order_by(messages.c.seq if ascending else messages.c.seq.desc())
-        .limit(bindparam("page_limit"))
-        .subquery("page")
-    )
-    statement = (
-        select(
-            *(page.c[name] for name in Message.model_fields if name in messages.c),
-            _reached_by(page, "delivered_upto", MarkKind.DELIVERED).label("delivered_at"),
-            _reached_by(page, "read_upto", MarkKind.READ).label("read_at"),
-            conversations.c.doctor_user_id,
-            conversations.c.patient_user_id,
-        )
-        .select_from(page)
-        .join(conversations, conversations.c.id == conversation_id)
-        .join(
-            _DOCTOR_SIDE,
-            and_(
-                _DOCTOR_SIDE.c.conversation_id == conversation_id,
-                _DOCTOR_SIDE.c.user_id == conversations.c.doctor_user_id,
-            ),
-        )
-        .join(
-            _PATIENT_SIDE,
-            and_(
-                _PATIENT_SIDE.c.conversation_id == conversation_id,
-                _PATIENT_SIDE.c.user_id == conversations.c.patient_user_id,
-            ),
-        )
-        .order_by(page.c.seq if ascending else page.c.seq.desc())
-    )
-    return statement.where(participates()) if viewer else statement
-
-
-# Q091. uq_messages_conversation_id_seq, and for the two sides uq_conversation_participants_conversation_id_user_id; by direction and whether the viewer is a user.
-PAGE: Final = {
-    (ascending, viewer): _page(ascending=ascending, viewer=viewer)
-    for ascending in (False, True)
-    for viewer in (False, True)
-}
-
+summary_from: Final = hydrator(ConversationSummary)
 
 # pk_conversations
 CONVERSATION: Final = select(conversations.c.doctor_user_id, conversations.c.patient_user_id).where(
@@ -123,15 +72,17 @@ def _conversations(*, continued: bool) -> Select[*tuple[Any, ...]]:
     )
     return (
         select(
-            page.c.id.label("participant_id"),
+            # In the order of a summary's fields.
             conversations.c.id.label("shown_id"),
             peer.label("peer_id"),
             users.c.name.label("peer_name"),
+            conversations.c.last_message_id,
             page.c.unread_count,
             page.c.last_activity_at,
             conversations.c.last_seq,
             page.c.read_upto,
             page.c.delivered_upto,
+            page.c.id.label("participant_id"),
             conversations.c.doctor_user_id,
             *MESSAGE_COLUMNS,
         )
