@@ -7,8 +7,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from telemed_store.database.types import Id, UtcDateTime
-from telemed_store.messages.models import Message
-from telemed_store.messages.statements.parts import in_order, participates
+from telemed_store.messages.statements.parts import OWN_COLUMNS, in_order, participates
 from telemed_store.messages.tables import conversation_participants, conversations, message_revisions, messages
 
 __all__ = ["CONVERSATION_OF", "CONVERSATION_OF_VIEWER", "INSERT_REVISION", "LOCK_FOR_MESSAGE", "UPDATE_BODY"]
@@ -23,7 +22,7 @@ CONVERSATION_OF_VIEWER: Final = CONVERSATION_OF.where(participates())
 # pk_conversations, pk_messages and the peer's row: the conversation first, as sending locks it.
 LOCK_FOR_MESSAGE: Final = in_order(
     select(
-        *(messages.c[name] for name in Message.model_fields if name in messages.c),
+        *OWN_COLUMNS,
         conversation_participants.c.user_id.label("receiver_id"),
         conversation_participants.c.id.label("participant_id"),
         conversation_participants.c.delivered_upto,

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from telemed_store.database.types import Id
-from telemed_store.messages.models import MarkKind, Message
-from telemed_store.messages.statements.parts import participates
+from telemed_store.messages.models import MarkKind
+from telemed_store.messages.statements.parts import OWN_COLUMNS, participates
 from telemed_store.messages.tables import conversation_marks, conversations, messages
 
 __all__ = ["PAGE", "Found"]
@@ -47,7 +47,6 @@ class Found(IntEnum):
     READ_BY_PATIENT = 5
 
 
-_STORED: Final = tuple(name for name in Message.model_fields if name in messages.c)
 _MARKS: Final = {
     Found.DELIVERED_TO_DOCTOR: ("doctor_user_id", MarkKind.DELIVERED),
     Found.READ_BY_DOCTOR: ("doctor_user_id", MarkKind.READ),
@@ -58,7 +57,7 @@ _MARKS: Final = {
 
 def _row(what: Found, **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """A row of the page of which only these columns are filled."""
-    filled = (columns.get(name, null()).label(name) for name in _STORED)
+    filled = (columns.get(own.name, null()).label(own.name) for own in OWN_COLUMNS)
     return select(*filled, literal_column(str(int(what)), Integer).label("what"))
 
 
@@ -87,7 +86,7 @@ def _page(*, ascending: bool, viewer: bool) -> Select[*tuple[Any, ...]]:
         return select(seen.c[name]).scalar_subquery()
 
     written = (
-        select(*(messages.c[name] for name in _STORED))
+        select(*OWN_COLUMNS)
         .where(
             messages.c.conversation_id == of("id"),
             messages.c.seq > bindparam("beyond") if ascending else messages.c.seq < bindparam("beyond"),

@@ -13,7 +13,16 @@ from telemed_store.messages.models import MarkKind, Message
 from telemed_store.messages.tables import conversation_marks, conversation_participants, conversations, messages
 from telemed_store.people.tables import doctors, patients
 
-__all__ = ["MESSAGE_COLUMNS", "PEER", "first_mark", "in_order", "message_from", "participates", "related"]
+__all__ = [
+    "MESSAGE_COLUMNS",
+    "OWN_COLUMNS",
+    "PEER",
+    "first_mark",
+    "in_order",
+    "message_from",
+    "participates",
+    "related",
+]
 
 message_from: Final = hydrator(Message)
 
@@ -42,8 +51,11 @@ def first_mark(kind: MarkKind, written: FromClause = messages) -> ScalarSelect[A
     )
 
 
+OWN_COLUMNS: Final = tuple(messages.c[name] for name in Message.model_fields if name in messages.c)
+"""What stands in a message's own row."""
+
 MESSAGE_COLUMNS: Final = (
-    *(messages.c[name] for name in Message.model_fields if name in messages.c),
+    *OWN_COLUMNS,
     first_mark(MarkKind.DELIVERED).label("delivered_at"),
     first_mark(MarkKind.READ).label("read_at"),
 )

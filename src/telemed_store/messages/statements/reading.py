@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, case, or_, select
+from sqlalchemy import Select, and_, bindparam, case, null, or_, select
 
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.paging import Keyset
 from telemed_store.database.types import Id
 from telemed_store.messages.models import ConversationSummary
-from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, participates, related
+from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, OWN_COLUMNS, participates, related
 from telemed_store.messages.tables import conversation_participants, conversations, messages, user_counters
 from telemed_store.people.tables import users
 
@@ -106,20 +106,39 @@ BY_PLACE: Final = Keyset(messages.c.conversation_id, messages.c.seq)
 
 
 def _undelivered(*, continued: bool) -> Select[*tuple[Any, ...]]:
-    statement = (
-        select(*MESSAGE_COLUMNS, conversations.c.doctor_user_id, conversations.c.patient_user_id)
-        .select_from(conversation_participants)
+    # One's conversations first, then of each what lies above the mark: of a plain join PostgreSQL reads all messages and filters them.
+    own = (
+        select(
+            conversation_participants.c.conversation_id,
+            conversation_participants.c.user_id,
+            conversation_participants.c.delivered_upto,
+            conversations.c.doctor_user_id,
+            conversations.c.patient_user_id,
+        )
         .join(conversations, conversations.c.id == conversation_participants.c.conversation_id)
+        .where(conversation_participants.c.user_id == bindparam("user_id", type_=Id()))
+        .cte("own")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    statement = (
+        select(
+            *OWN_COLUMNS,
+            # What is not delivered was not read.
+            null().label("delivered_at"),
+            null().label("read_at"),
+            own.c.doctor_user_id,
+            own.c.patient_user_id,
+        )
+        .select_from(own)
         .join(
             messages,
             and_(
-                messages.c.conversation_id == conversation_participants.c.conversation_id,
-                messages.c.seq > conversation_participants.c.delivered_upto,
-                messages.c.sender_id != conversation_participants.c.user_id,
+                messages.c.conversation_id == own.c.conversation_id,
+                messages.c.seq > own.c.delivered_upto,
+                messages.c.sender_id != own.c.user_id,
                 messages.c.deleted_at.is_(None),
             ),
         )
-        .where(conversation_participants.c.user_id == bindparam("user_id", type_=Id()))
     )
     return BY_PLACE.order(statement, continued=continued)
 
