@@ -7,7 +7,7 @@ from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
 from telemed_store.database.paging import Page
-from telemed_store.messages import maintenance, marks, operations, reading
+from telemed_store.messages import maintenance, marks, operations, reading, sending
 from telemed_store.messages.models import ConversationSummary, CounterReport, Message, NewMessage
 
 __all__ = ["AsyncMessageReads", "AsyncMessages"]
@@ -129,7 +129,7 @@ class AsyncMessages(AsyncMessageReads):
             IdempotencyConflict: The key was used with other content.
             ValidationFailed: The receiver is the sender, or the appointment is not one of these two.
         """
-        return await self._frame.write(operations.send, new)
+        return await self._frame.write(sending.send, new)
 
     async def edit(self, message_id: UUID, body: str, expected_version: int) -> Message:
         """Replace the body of one's own message, as long as it did not reach the receiver. The former body is kept.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from telemed_store._sync.frames import Frame, ReadFrame
 from telemed_store.database.paging import Page
-from telemed_store.messages import maintenance, marks, operations, reading
+from telemed_store.messages import maintenance, marks, operations, reading, sending
 from telemed_store.messages.models import ConversationSummary, CounterReport, Message, NewMessage
 
 __all__ = ["MessageReads", "Messages"]
@@ -130,7 +130,7 @@ class Messages(MessageReads):
             IdempotencyConflict: The key was used with other content.
             ValidationFailed: The receiver is the sender, or the appointment is not one of these two.
         """
-        return self._frame.write(operations.send, new)
+        return self._frame.write(sending.send, new)
 
     def edit(self, message_id: UUID, body: str, expected_version: int) -> Message:
         """Replace the body of one's own message, as long as it did not reach the receiver. The former body is kept.

@@ -26,7 +26,7 @@ from telemed_store.messages.statements.marking import (
     MARK_READ_COUNTING,
 )
 from telemed_store.messages.statements.page import PAGE, Found
-from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, message_from
+from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, OWN_COLUMNS, message_from
 from telemed_store.messages.statements.reading import (
     BY_ACTIVITY,
     BY_PLACE,
@@ -49,9 +49,9 @@ from telemed_store.messages.statements.recomputing import (
 from telemed_store.messages.statements.sending import (
     ADVANCE_CONVERSATION,
     BY_KEY,
-    INSERT_MESSAGE,
     LOCK_BY_PAIR,
     NOTE_ACTIVITY,
+    NOTE_ACTIVITY_AND_ADD_UNREAD,
 )
 
 __all__ = [
@@ -68,7 +68,6 @@ __all__ = [
     "COUNT_UNREAD_BETWEEN",
     "INSERT_CONVERSATION",
     "INSERT_MARK",
-    "INSERT_MESSAGE",
     "INSERT_PARTICIPANT",
     "INSERT_REVISION",
     "INSERT_TOTAL",
@@ -84,6 +83,8 @@ __all__ = [
     "MESSAGE",
     "MESSAGE_COLUMNS",
     "NOTE_ACTIVITY",
+    "NOTE_ACTIVITY_AND_ADD_UNREAD",
+    "OWN_COLUMNS",
     "PAGE",
     "PAIRS_WITH_CONVERSATION",
     "PARTICIPANTS_COUNTED",
