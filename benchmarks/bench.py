@@ -31,6 +31,7 @@ class Bench:
     """
 
     url: str
+    settings: Settings
     store: Store
     async_store: AsyncStore
     clinic: Clinic
@@ -62,6 +63,7 @@ def opened(url: str, settings: Settings) -> Generator[Bench]:
         stack.callback(lambda: loop.run(bare.close()))
         yield Bench(
             url=url,
+            settings=settings,
             store=store,
             async_store=async_store,
             clinic=Clinic.of(store),

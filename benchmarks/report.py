@@ -17,6 +17,10 @@ BARS = {
     ("page", "async", "reader"): 2.6,
     ("schedule", "sync", "one-shot"): 2.0,
     ("schedule", "async", "one-shot"): 2.5,
+    ("send", "sync", "one-shot"): 2.0,
+    ("send", "async", "one-shot"): 2.5,
+    ("messages", "sync", "reader"): 2.2,
+    ("messages", "async", "reader"): 3.0,
     ("import", "sync", "one-shot"): 2.5,
     ("import", "async", "one-shot"): 2.5,
 }

@@ -8,7 +8,7 @@ models, no visibility, no audit, no checks.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,24 +50,41 @@ def _recorded(tape: Tape) -> Generator[None]:
 
 def record(store: Store, verb: Callable[[UnitOfWork], Any], actor: Actor = JOB) -> Tape:
     """The statements that a verb sends through psycopg."""
-    tape = Tape()
-    with contextlib.suppress(_Undo), store.unit_of_work(actor) as unit, _recorded(tape):
-        verb(unit)
-        raise _Undo
+    (tape,) = record_each(store, [verb], actor)
     return tape
+
+
+def record_each(store: Store, verbs: Sequence[Callable[[UnitOfWork], Any]], actor: Actor = JOB) -> list[Tape]:
+    """The same of several verbs, each of which finds what those before it wrote."""
+    tapes = [Tape() for _ in verbs]
+    with contextlib.suppress(_Undo), store.unit_of_work(actor) as unit:
+        for verb, tape in zip(verbs, tapes, strict=True):
+            with _recorded(tape):
+                verb(unit)
+        raise _Undo
+    return tapes
 
 
 async def record_async(
     store: AsyncStore, verb: Callable[[AsyncUnitOfWork], Awaitable[Any]], actor: Actor = JOB
 ) -> Tape:
     """The statements that a verb sends through asyncpg."""
-    tape = Tape()
+    (tape,) = await record_each_async(store, [verb], actor)
+    return tape
+
+
+async def record_each_async(
+    store: AsyncStore, verbs: Sequence[Callable[[AsyncUnitOfWork], Awaitable[Any]]], actor: Actor = JOB
+) -> list[Tape]:
+    """The same of several verbs, each of which finds what those before it wrote."""
+    tapes = [Tape() for _ in verbs]
     with contextlib.suppress(_Undo):
         async with store.unit_of_work(actor) as unit:
-            with _recorded(tape):
-                await verb(unit)
+            for verb, tape in zip(verbs, tapes, strict=True):
+                with _recorded(tape):
+                    await verb(unit)
             raise _Undo
-    return tape
+    return tapes
 
 
 def play(connection: psycopg.Connection[Any], tape: Tape) -> list[Any]:

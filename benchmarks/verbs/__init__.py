@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from benchmarks.bench import Bench
 from benchmarks.timing import Contender
-from benchmarks.verbs import free_slots, get, importing, page, reschedule, schedule, scopes
+from benchmarks.verbs import (
+    conversations,
+    free_slots,
+    get,
+    importing,
+    messages,
+    page,
+    reschedule,
+    schedule,
+    scopes,
+    send,
+)
 
 __all__ = ["VERBS", "Verb"]
 
@@ -35,5 +46,8 @@ VERBS = (
     Verb("free_slots", "free slots of 31 days", free_slots.contenders, 15, 5),
     Verb("schedule", "schedule", schedule.contenders, 15, 4),
     Verb("reschedule", "reschedule", reschedule.contenders, 15, 4),
+    Verb("send", "send a message", send.contenders, 15, 8),
+    Verb("messages", "page of 50 messages, decrypted", messages.contenders, 20, 10),
+    Verb("conversations", "list of 20 conversations", conversations.contenders, 20, 10),
     Verb("import", "import_completed of 1,000", importing.contenders, 3, 1),
 )

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine, insert
@@ -17,6 +16,7 @@ from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.database.metadata import METADATA, SCHEMA
 from telemed_store.database.native import family
+from telemed_store.database.types import Ciphertext, Digest, Id
 from telemed_store.settings import load_settings
 
 from .population import Population
@@ -35,6 +35,16 @@ def load(url: str, population: Population) -> None:
     loader = _LOADERS[family(engine.dialect)]
     loader(engine, appointments, population.visits())
     loader(engine, appointment_logs, population.logs())
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        gather_statistics(connection)
+
+
+def fill(url: str, tables: Iterable[tuple[Table, Iterator[dict[str, Any]]]]) -> None:
+    """Add rows to tables of a server's database, past foreign keys and triggers, and let its planner know."""
+    engine = _loading_engine(url)
+    loader = _LOADERS[family(engine.dialect)]
+    for table, rows in tables:
+        loader(engine, table, rows)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         gather_statistics(connection)
 
@@ -92,7 +102,8 @@ def _by_copy(engine: Engine, table: Table, rows: Iterator[dict[str, Any]]) -> No
     first = next(rows)
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with (
-        psycopg.connect(url) as connection,
+        # Neither triggers nor foreign keys: they are not tested here.
+        psycopg.connect(url, options="-c session_replication_role=replica") as connection,
         connection.cursor() as cursor,
         cursor.copy(f"COPY {SCHEMA}.{table.name} ({', '.join(first)}) FROM STDIN") as copy,
     ):
@@ -103,9 +114,10 @@ def _by_copy(engine: Engine, table: Table, rows: Iterator[dict[str, Any]]) -> No
 
 def _by_load_data(engine: Engine, table: Table, rows: Iterator[dict[str, Any]]) -> None:
     first = next(rows)
-    ids = [name for name in first if isinstance(first[name], UUID)]
-    columns = ", ".join(f"@{name}" if name in ids else name for name in first)
-    unhexed = ", ".join(f"{name} = UNHEX(REPLACE(@{name}, '-', ''))" for name in ids)
+    # Neither an id nor bytes can be read as they are; NULL stays NULL.
+    binary = [name for name in first if isinstance(table.c[name].type, Id | Ciphertext | Digest)]
+    columns = ", ".join(f"@{name}" if name in binary else name for name in first)
+    unhexed = ", ".join(f"{name} = UNHEX(REPLACE(REPLACE(@{name}, '-', ''), '\\\\x', ''))" for name in binary)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, table.name)
         with path.open("wb") as file:
@@ -143,4 +155,6 @@ def _field(value: Any) -> str:
         return value.replace(tzinfo=None).isoformat(" ")
     if isinstance(value, dict):
         return "{}"
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
     return str(value)

@@ -1,90 +1,175 @@
-"""Conversations and messages at any volume, made by PostgreSQL itself: a steady doctor whose own stay the same while the others grow."""
+"""Conversations and messages at any volume: a steady doctor whose own stay the same while those of others grow."""
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Table
 
-STEADY_CONVERSATIONS: Final = 150
-LONG: Final = 1_000
+from telemed_store.messages.tables import (
+    conversation_marks,
+    conversation_participants,
+    conversations,
+    messages,
+    user_counters,
+)
+from telemed_store.people.tables import users
+from telemed_store.testing.clock import PRESENT
+
+from .loading import fill
+
+STEADY_CONVERSATIONS: Final = 120
+LONG: Final = 200
 """Messages of the steady doctor's first conversation."""
 EACH: Final = 50
 """Messages of every other conversation."""
+READ: Final = EACH - 4
+"""How far participants have read, in those whose last messages are new."""
+_DOCTORS: Final = 200
 _USERS, _CONVERSATIONS, _PARTICIPANTS, _MESSAGES, _COUNTERS, _MARKS = range(1, 7)
+_SECOND: Final = dt.timedelta(seconds=1)
+
+Row = dict[str, Any]
 
 
-def _id(kind: int, number: str) -> str:
-    return f"('0190000{kind}-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
+def _id(kind: int, number: int) -> UUID:
+    return UUID(int=(0x01900000 + kind << 96) + 0x7000_8000_0000_0000_0000 + number)
 
 
-def _known(kind: int, number: int) -> UUID:
-    return UUID(f"0190000{kind}-0000-7000-8000-{number:012x}")
+STEADY_DOCTOR: Final = _id(_USERS, 0)
+LONG_CONVERSATION: Final = _id(_CONVERSATIONS, 0)
+LONG_PATIENT: Final = _id(_USERS, 1000)
 
 
-STEADY_DOCTOR: Final = _known(_USERS, 0)
-LONG_CONVERSATION: Final = _known(_CONVERSATIONS, 0)
-
-# Conversation c is between patient 1000 + c and a doctor: the first ones are the steady doctor's. A message's number is its turn, and
-# turns go round: as in life, the neighbours of a message in the table are other people's.
-_DOCTOR: Final = f"(CASE WHEN c < {STEADY_CONVERSATIONS} THEN 0 ELSE 1 + c % 200 END)"
-_AT: Final = "timestamptz '2029-01-01 00:00Z' + ({}) * interval '1 second'"
-_ROW: Final = "1, now(), now()"
-_LENGTH: Final = f"(CASE WHEN c = 0 THEN {LONG} ELSE {EACH} END)"
-_FILL: Final = (
-    (
-        f"INSERT INTO telemed.users (id, version, created_at, updated_at, name, status, zone)"
-        f" SELECT {_id(_USERS, 'n')}, {_ROW}, 'User ' || n, 'active', 'UTC'"
-        f" FROM (SELECT generate_series(0, 200) AS n UNION ALL SELECT generate_series(CAST(:first AS bigint), :last - 1) + 1000) u"
-        " ON CONFLICT DO NOTHING"
-    ),
-    (
-        "INSERT INTO telemed.conversations"
-        " (id, version, created_at, updated_at, doctor_user_id, patient_user_id, last_seq, last_message_id)"
-        f" SELECT {_id(_CONVERSATIONS, 'c')}, {_ROW}, {_id(_USERS, _DOCTOR)}, {_id(_USERS, '1000 + c')}, {_LENGTH},"
-        f" {_id(_MESSAGES, f'c * 10000 + {_LENGTH}')} FROM generate_series(CAST(:first AS bigint), :last - 1) c"
-    ),
-    (
-        "INSERT INTO telemed.conversation_participants (id, version, created_at, updated_at, conversation_id, user_id, read_upto,"
-        f" delivered_upto, unread_count, last_activity_at) SELECT {_id(_PARTICIPANTS, '2 * c + side')}, {_ROW},"
-        f" {_id(_CONVERSATIONS, 'c')}, {_id(_USERS, f'CASE side WHEN 0 THEN {_DOCTOR} ELSE 1000 + c END')}, 40, 40, {_LENGTH} / 2 - 20,"
-        f" {_AT.format('c')} FROM generate_series(CAST(:first AS bigint), :last - 1) c, generate_series(0, 1) side"
-    ),
-    # Of those that are read here the bodies are blank, as after an erasure: there is no key to open others with.
-    (
-        "INSERT INTO telemed.messages (id, version, created_at, updated_at, conversation_id, seq, sender_id, idempotency_key,"
-        f" request_digest, body, sent_at) SELECT {_id(_MESSAGES, 'c * 10000 + s')}, {_ROW}, {_id(_CONVERSATIONS, 'c')}, s,"
-        f" {_id(_USERS, f'CASE s % 2 WHEN 0 THEN {_DOCTOR} ELSE 1000 + c END')}, 'key-' || s, decode(repeat('ab', 32), 'hex'),"
-        f" CASE WHEN c < {STEADY_CONVERSATIONS} THEN NULL ELSE decode(repeat('cd', 120), 'hex') END, {_AT.format('s * 100000 + c')}"
-        f" FROM generate_series(1, {LONG}) s, generate_series(CAST(:first AS bigint), :last - 1) c"
-        f" WHERE s <= {_LENGTH} ORDER BY s * CASE WHEN c = 0 THEN {EACH / LONG} ELSE 1 END, c"
-    ),
-    (
-        "INSERT INTO telemed.conversation_marks (id, created_at, conversation_id, user_id, kind, upto_seq)"
-        f" SELECT {_id(_MARKS, 'c * 10 + s / 10')}, {_AT.format('c')}, {_id(_CONVERSATIONS, 'c')}, {_id(_USERS, '1000 + c')}, kind, s"
-        " FROM generate_series(CAST(:first AS bigint), :last - 1) c, generate_series(10, 40, 10) s,"
-        " unnest(ARRAY['read']) kind"
-    ),
-    (
-        "INSERT INTO telemed.user_counters (id, version, created_at, updated_at, user_id, unread_messages, unread_notifications)"
-        f" SELECT {_id(_COUNTERS, 'row_number() OVER ()')}, {_ROW}, id, 5, 0 FROM telemed.users ON CONFLICT DO NOTHING"
-    ),
-)
+def message_id(conversation: int, seq: int) -> UUID:
+    """A message's id."""
+    return _id(_MESSAGES, conversation * 10_000 + seq)
 
 
-def conversations_for(messages: int) -> int:
+def conversations_for(count: int) -> int:
     """How many conversations hold about that many messages."""
-    return messages // EACH
+    return count // EACH
 
 
-def grow(connection: Connection, had: int, wanted: int) -> None:
-    """Conversations from ``had`` to ``wanted``; the planner is told. Needs an AUTOCOMMIT connection of a superuser."""
-    connection.exec_driver_sql(
-        "SET session_replication_role = replica"
-    )  # neither triggers nor foreign keys: they are not tested here
-    connection.exec_driver_sql("SET statement_timeout = 0")
-    for statement in _FILL:
-        connection.execute(text(statement), {"first": had, "last": wanted})
-    connection.exec_driver_sql("SET session_replication_role = origin")
-    connection.exec_driver_sql("VACUUM (ANALYZE)")
+def grow(url: str, had: int, wanted: int) -> None:
+    """Conversations from ``had`` to ``wanted``, by COPY or LOAD DATA; the planner is told."""
+    new = range(had, wanted)
+    fill(url, [(table, rows(new)) for table, rows in _ROWS.items()])
+
+
+def _people(conversation: int) -> tuple[int, int]:
+    """The doctor and the patient of a conversation, as numbers: the first ones are the steady doctor's."""
+    return 0 if conversation < STEADY_CONVERSATIONS else 1 + conversation % _DOCTORS, 1000 + conversation
+
+
+def _length(conversation: int) -> int:
+    return EACH if conversation else LONG
+
+
+def _read(conversation: int) -> int:
+    """How far both have read: in every third all is read."""
+    return _length(conversation) - (0 if conversation % 3 else EACH - READ)
+
+
+def _row(kind: int, number: int, **values: Any) -> Row:
+    return {"id": _id(kind, number), "version": 1, "created_at": PRESENT, "updated_at": PRESENT, **values}
+
+
+def _users(new: range) -> Iterator[Row]:
+    doctors = range(_DOCTORS + 1) if not new.start else ()
+    for number in (*doctors, *(_people(each)[1] for each in new)):
+        yield _row(_USERS, number, name=f"User {number}", status="active", zone="UTC")
+
+
+def _conversations(new: range) -> Iterator[Row]:
+    for each in new:
+        doctor, patient = _people(each)
+        yield _row(
+            _CONVERSATIONS,
+            each,
+            doctor_user_id=_id(_USERS, doctor),
+            patient_user_id=_id(_USERS, patient),
+            last_seq=_length(each),
+            last_message_id=message_id(each, _length(each)),
+        )
+
+
+def _participants(new: range) -> Iterator[Row]:
+    for each in new:
+        for side, person in enumerate(_people(each)):
+            yield _row(
+                _PARTICIPANTS,
+                2 * each + side,
+                conversation_id=_id(_CONVERSATIONS, each),
+                user_id=_id(_USERS, person),
+                read_upto=_read(each),
+                delivered_upto=_read(each),
+                unread_count=(_length(each) - _read(each)) // 2,
+                last_activity_at=PRESENT + each * _SECOND,
+            )
+
+
+def _turns(new: range) -> Iterator[tuple[int, int]]:
+    """Conversations and numbers, in the order in which people wrote: a message's neighbours in the table are other people's."""
+    for turn in range(EACH):
+        for each in new:
+            if each:
+                yield each, turn + 1
+            # The long one has its turn more often, never twice in a row.
+            if not new.start and each % (len(new) * EACH // LONG) == 0:
+                said = turn * (LONG // EACH) + each // (len(new) * EACH // LONG) + 1
+                if said <= LONG:
+                    yield 0, said
+
+
+def _messages(new: range) -> Iterator[Row]:
+    for each, seq in _turns(new):
+        at = PRESENT + (seq * 100_000 + each) * _SECOND
+        yield {
+            "id": message_id(each, seq),
+            "version": 1,
+            "created_at": at,
+            "updated_at": at,
+            "conversation_id": _id(_CONVERSATIONS, each),
+            "seq": seq,
+            "sender_id": _id(_USERS, _people(each)[seq % 2]),
+            "idempotency_key": f"key-{seq}",
+            "request_digest": b"\xab" * 32,
+            # Of those that are read here the bodies are blank, as after an erasure: there is no key to open others with.
+            "body": b"\xcd" * 120 if each >= STEADY_CONVERSATIONS else None,
+            "sent_at": at,
+        }
+
+
+def _marks(new: range) -> Iterator[Row]:
+    """Each message is marked as delivered by its receiver, and every fourth of theirs as read."""
+    for each, seq in _turns(new):
+        kinds = (["delivered"] if each < STEADY_CONVERSATIONS else []) + (["read"] if seq % 8 in {0, 7} else [])
+        for kind in kinds if seq <= _read(each) else ():
+            yield {
+                "id": _id(_MARKS, each * 100_000 + 10 * seq + len(kind) % 2),
+                "created_at": PRESENT + (seq * 100_000 + each) * _SECOND,
+                "conversation_id": _id(_CONVERSATIONS, each),
+                "user_id": _id(_USERS, _people(each)[1 - seq % 2]),
+                "kind": kind,
+                "upto_seq": seq,
+            }
+
+
+def _counters(new: range) -> Iterator[Row]:
+    doctors = range(_DOCTORS + 1) if not new.start else ()
+    for number in (*doctors, *(_people(each)[1] for each in new)):
+        yield _row(_COUNTERS, number, user_id=_id(_USERS, number), unread_messages=5, unread_notifications=0)
+
+
+_ROWS: Final[dict[Table, Callable[[range], Iterator[Row]]]] = {
+    users: _users,
+    conversations: _conversations,
+    conversation_participants: _participants,
+    messages: _messages,
+    conversation_marks: _marks,
+    user_counters: _counters,
+}

@@ -339,7 +339,7 @@ OWN: Final[dict[str, Verb]] = {
     "messages.conversations": Verb(lambda f, _: f.messages.conversations(50), 1, more=1),
     "messages.unread_total": Verb(lambda f, _: f.messages.unread_total(), 1),
     "messages.undelivered": Verb(lambda f, _: f.messages.undelivered(500), 1, more=1),
-    "messages.send": Verb(lambda f, w: f.messages.send(w.make.new_message(w.patient.user_id)), 8),
+    "messages.send": Verb(lambda f, w: f.messages.send(w.make.new_message(w.patient.user_id)), 7, together=4),
     "messages.edit": Verb(lambda f, w: f.messages.edit(w.answer.id, "better", 1), 6),
     "messages.delete": Verb(lambda f, w: f.messages.delete(w.answer.id, 1), 8),
     "messages.mark_read": Verb(lambda f, w: f.messages.mark_read(w.letter.conversation_id, 1), 5),

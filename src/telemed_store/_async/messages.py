@@ -7,7 +7,7 @@ from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
 from telemed_store.database.paging import Page
-from telemed_store.messages import maintenance, marks, operations, reading
+from telemed_store.messages import maintenance, marks, operations, reading, sending
 from telemed_store.messages.models import ConversationSummary, CounterReport, Message, NewMessage
 
 __all__ = ["AsyncMessageReads", "AsyncMessages"]
@@ -57,7 +57,7 @@ class AsyncMessageReads:
             ...             seen = message.seq
             ...     return seen
         """
-        return await self._frame.read_consistent(reading.page, conversation_id, limit, before, after)
+        return await self._frame.read(reading.page, conversation_id, limit, before, after)
 
     async def iterate(self, conversation_id: UUID) -> AsyncIterator[Message]:
         """All messages of one conversation, the oldest first, read page by page as they are asked for.
@@ -85,7 +85,7 @@ class AsyncMessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return await self._frame.read_consistent(reading.conversations, limit, cursor)
+        return await self._frame.read(reading.conversations, limit, cursor)
 
     async def unread_total(self) -> int:
         """How many messages to the actor are unread, over all conversations (Q092).
@@ -103,7 +103,7 @@ class AsyncMessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return await self._frame.read_consistent(reading.undelivered, limit, cursor)
+        return await self._frame.read(reading.undelivered, limit, cursor)
 
 
 class AsyncMessages(AsyncMessageReads):
@@ -129,7 +129,7 @@ class AsyncMessages(AsyncMessageReads):
             IdempotencyConflict: The key was used with other content.
             ValidationFailed: The receiver is the sender, or the appointment is not one of these two.
         """
-        return await self._frame.write(operations.send, new)
+        return await self._frame.write(sending.send, new)
 
     async def edit(self, message_id: UUID, body: str, expected_version: int) -> Message:
         """Replace the body of one's own message, as long as it did not reach the receiver. The former body is kept.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from telemed_store._sync.frames import Frame, ReadFrame
 from telemed_store.database.paging import Page
-from telemed_store.messages import maintenance, marks, operations, reading
+from telemed_store.messages import maintenance, marks, operations, reading, sending
 from telemed_store.messages.models import ConversationSummary, CounterReport, Message, NewMessage
 
 __all__ = ["MessageReads", "Messages"]
@@ -58,7 +58,7 @@ class MessageReads:
             ...             seen = message.seq
             ...     return seen
         """
-        return self._frame.read_consistent(reading.page, conversation_id, limit, before, after)
+        return self._frame.read(reading.page, conversation_id, limit, before, after)
 
     def iterate(self, conversation_id: UUID) -> Iterator[Message]:
         """All messages of one conversation, the oldest first, read page by page as they are asked for.
@@ -86,7 +86,7 @@ class MessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return self._frame.read_consistent(reading.conversations, limit, cursor)
+        return self._frame.read(reading.conversations, limit, cursor)
 
     def unread_total(self) -> int:
         """How many messages to the actor are unread, over all conversations (Q092).
@@ -104,7 +104,7 @@ class MessageReads:
             InvalidCursor: The cursor is not of this list and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return self._frame.read_consistent(reading.undelivered, limit, cursor)
+        return self._frame.read(reading.undelivered, limit, cursor)
 
 
 class Messages(MessageReads):
@@ -130,7 +130,7 @@ class Messages(MessageReads):
             IdempotencyConflict: The key was used with other content.
             ValidationFailed: The receiver is the sender, or the appointment is not one of these two.
         """
-        return self._frame.write(operations.send, new)
+        return self._frame.write(sending.send, new)
 
     def edit(self, message_id: UUID, body: str, expected_version: int) -> Message:
         """Replace the body of one's own message, as long as it did not reach the receiver. The former body is kept.

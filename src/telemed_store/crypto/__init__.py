@@ -6,7 +6,7 @@ from telemed_store.crypto.blind_index import blind_index
 from telemed_store.crypto.data_keys import DataKey, KeyRing, Purpose, Secret
 from telemed_store.crypto.derivation import derive
 from telemed_store.crypto.envelope import OVERHEAD, Binding, key_number, open_sealed, seal
-from telemed_store.crypto.fields import decrypt_text, decrypt_texts, encrypt_text
+from telemed_store.crypto.fields import decrypt_column, decrypt_text, decrypt_texts, encrypt_text
 from telemed_store.crypto.key_cache import KeyCache
 from telemed_store.crypto.key_file import key_file
 from telemed_store.crypto.key_store import KeyStore, SqlKeyStore
@@ -28,6 +28,7 @@ __all__ = [
     "SqlKeyStore",
     "WrappedKey",
     "blind_index",
+    "decrypt_column",
     "decrypt_text",
     "decrypt_texts",
     "derive",

@@ -6,6 +6,7 @@ Nonces are 12 random bytes from the operating system, always. None is derived fr
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from telemed_store.errors import DecryptionFailed
 
-__all__ = ["KEY_SIZE", "NONCE_SIZE", "TAG_SIZE", "aead_decrypt", "aead_encrypt", "new_nonce", "pack"]
+__all__ = ["KEY_SIZE", "NONCE_SIZE", "TAG_SIZE", "aead_decrypt", "aead_decryptor", "aead_encrypt", "new_nonce", "pack"]
 
 KEY_SIZE: Final = 32
 NONCE_SIZE: Final = 12
@@ -46,12 +47,22 @@ def aead_decrypt(key: bytes, nonce: bytes, ciphertext: bytes, associated_data: b
     Raises:
         DecryptionFailed: Key, nonce, ciphertext, tag or associated data are not those of the encryption.
     """
-    if len(ciphertext) < TAG_SIZE:
-        raise DecryptionFailed
-    try:
-        return AESGCM(key).decrypt(nonce, ciphertext, associated_data)
-    except InvalidTag:
-        raise DecryptionFailed from None
+    return aead_decryptor(key)(nonce, ciphertext, associated_data)
+
+
+def aead_decryptor(key: bytes) -> Callable[[bytes, bytes, bytes], bytes]:
+    """``aead_decrypt`` for many values of one key: the cipher is set up once, which takes as long as opening a short text."""
+    decrypt_ = AESGCM(key).decrypt
+
+    def decrypt(nonce: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
+        if len(ciphertext) < TAG_SIZE:
+            raise DecryptionFailed
+        try:
+            return decrypt_(nonce, ciphertext, associated_data)
+        except InvalidTag:
+            raise DecryptionFailed from None
+
+    return decrypt
 
 
 def pack(*parts: bytes) -> bytes:

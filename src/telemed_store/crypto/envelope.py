@@ -12,15 +12,34 @@ another table, column, row, subject or purpose does not open. Another format wou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from telemed_store.crypto.aead import NONCE_SIZE, TAG_SIZE, aead_decrypt, aead_encrypt, new_nonce, pack
+from telemed_store.crypto.aead import (
+    NONCE_SIZE,
+    TAG_SIZE,
+    aead_decrypt,
+    aead_decryptor,
+    aead_encrypt,
+    new_nonce,
+    pack,
+)
 from telemed_store.crypto.data_keys import DataKey, Purpose
 from telemed_store.errors import DecryptionFailed, StoreError, ValidationFailed
 
-__all__ = ["FORMAT", "OVERHEAD", "Binding", "key_number", "open_sealed", "seal"]
+__all__ = [
+    "FORMAT",
+    "OVERHEAD",
+    "Binding",
+    "column_opener",
+    "header_number",
+    "header_of",
+    "key_number",
+    "open_sealed",
+    "seal",
+]
 
 FORMAT: Final = b"\x01"
 _KEY_ID_END: Final = 5
@@ -28,6 +47,7 @@ _NONCE_END: Final = _KEY_ID_END + NONCE_SIZE
 OVERHEAD: Final = _NONCE_END + TAG_SIZE
 
 _DOMAIN: Final = b"telemed_store/column"
+_ID_SIZE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +98,7 @@ def seal(key: DataKey, plaintext: bytes | str, binding: Binding) -> bytes:
     """
     if (key.subject_id, key.purpose) != (binding.subject_id, binding.purpose):
         raise StoreError("The data key is of another subject or purpose: pass the one of the binding.")
-    header = FORMAT + key.number.to_bytes(4, "big")
+    header = _header(key)
     nonce = new_nonce()
     data = _utf8(plaintext, binding.column) if isinstance(plaintext, str) else plaintext
     return header + nonce + aead_encrypt(key.secret.reveal(), nonce, data, binding.associated_data(header))
@@ -106,15 +126,52 @@ def open_sealed(key: DataKey, sealed: bytes, binding: Binding) -> bytes:
     )
 
 
+def column_opener(key: DataKey, table: str, column: str) -> Callable[[bytes, UUID], bytes]:
+    """``open_sealed`` for many rows of one column whose values have this key's ``header_of``.
+
+    Returns:
+        A function of the sealed bytes and the id of the row in which they are stored; it raises ``DecryptionFailed``.
+    """
+    header = _header(key)
+    # The associated data of all these rows differ in the row's id alone.
+    no_row = Binding(table, column, UUID(int=0), key.subject_id, key.purpose).associated_data(header)
+    behind = len(pack(key.subject_id.bytes, key.purpose.encode()))
+    before, after = no_row[: -behind - _ID_SIZE], no_row[-behind:]
+    decrypt = aead_decryptor(key.secret.reveal())
+
+    def opened(sealed: bytes, row_id: UUID) -> bytes:
+        if sealed[:_KEY_ID_END] != header:
+            raise DecryptionFailed
+        return decrypt(sealed[_KEY_ID_END:_NONCE_END], sealed[_NONCE_END:], before + row_id.bytes + after)
+
+    return opened
+
+
+def header_of(sealed: bytes) -> bytes:
+    """Format and key id: equal of all values that one key of a subject and purpose sealed."""
+    return sealed[:_KEY_ID_END]
+
+
 def key_number(sealed: bytes) -> int:
     """Which data key of the subject and purpose opens this.
 
     Raises:
         DecryptionFailed: Too short, or of a format that this release does not know.
     """
-    if len(sealed) < OVERHEAD or sealed[:1] != FORMAT:
+    if len(sealed) < OVERHEAD:
         raise DecryptionFailed
-    return int.from_bytes(sealed[1:_KEY_ID_END], "big")
+    return header_number(sealed[:_KEY_ID_END])
+
+
+def header_number(header: bytes) -> int:
+    """``key_number``, of a value's ``header_of``."""
+    if len(header) != _KEY_ID_END or header[:1] != FORMAT:
+        raise DecryptionFailed
+    return int.from_bytes(header[1:], "big")
+
+
+def _header(key: DataKey) -> bytes:
+    return FORMAT + key.number.to_bytes(_KEY_ID_END - len(FORMAT), "big")
 
 
 def _utf8(text: str, field: str) -> bytes:

@@ -7,7 +7,7 @@ Writing::
     row["value"] = encrypt_text(ring, place, cpf)
 
 Reading one person's values takes ``context.keys.data_keys`` and ``decrypt_text``; a page
-takes ``decrypt_texts``.
+takes ``decrypt_texts``, and ``decrypt_column`` where all its values are of one column.
 """
 
 from __future__ import annotations
@@ -19,11 +19,19 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from telemed_store.crypto.data_keys import KeyRing, Purpose
-from telemed_store.crypto.envelope import Binding, key_number, open_sealed, seal
+from telemed_store.crypto.envelope import (
+    Binding,
+    column_opener,
+    header_number,
+    header_of,
+    key_number,
+    open_sealed,
+    seal,
+)
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.errors import DecryptionFailed
 
-__all__ = ["decrypt_text", "decrypt_texts", "encrypt_text"]
+__all__ = ["decrypt_column", "decrypt_text", "decrypt_texts", "encrypt_text"]
 
 
 def encrypt_text(ring: KeyRing, binding: Binding, text: str | None) -> bytes | None:
@@ -44,11 +52,7 @@ def decrypt_text(ring: KeyRing, binding: Binding, sealed: bytes | None) -> str |
     """
     if sealed is None:
         return None
-    opened = open_sealed(ring.numbered(key_number(sealed)), sealed, binding)
-    try:
-        return opened.decode()
-    except UnicodeDecodeError:
-        raise DecryptionFailed from None
+    return _text(open_sealed(ring.numbered(key_number(sealed)), sealed, binding))
 
 
 def decrypt_texts(
@@ -62,20 +66,56 @@ def decrypt_texts(
         DecryptionFailed: One of them is damaged, was moved, or its key is gone.
     """
     listed = list(values)
-    rings = _rings_for(connection, keys, listed)
+    needed: _Needed = defaultdict(lambda: defaultdict(set))
+    for binding, sealed in listed:
+        if sealed is not None:
+            needed[binding.purpose][binding.subject_id].add(key_number(sealed))
+    rings = _rings_for(connection, keys, needed)
     return [
         None if sealed is None else decrypt_text(rings[binding.subject_id, binding.purpose], binding, sealed)
         for binding, sealed in listed
     ]
 
 
-def _rings_for(
-    connection: Connection, keys: KeyStore, values: Sequence[tuple[Binding, bytes | None]]
-) -> dict[tuple[UUID, Purpose], KeyRing]:
-    needed: defaultdict[Purpose, defaultdict[UUID, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for binding, sealed in values:
-        if sealed is not None:
-            needed[binding.purpose][binding.subject_id].add(key_number(sealed))
+def decrypt_column(
+    connection: Connection,
+    keys: KeyStore,
+    column: tuple[str, str, Purpose],
+    values: Sequence[tuple[UUID, UUID, bytes | None]],
+) -> list[str | None]:
+    """Open many stored texts of one column, as ``decrypt_texts`` does; what all rows of a subject have in common is made once.
+
+    Args:
+        connection: Where to read keys that are not in memory.
+        keys: Where the keys are.
+        column: Names of the table and the column, and the purpose of its keys.
+        values: Id of the row, subject, stored bytes.
+
+    Raises:
+        DecryptionFailed: One of them is damaged, was moved, or its key is gone.
+    """
+    table, name, purpose = column
+    protected = [None if sealed is None else (subject_id, header_of(sealed)) for _, subject_id, sealed in values]
+    numbers = {place: header_number(place[1]) for place in {*protected} if place is not None}
+    needed: _Needed = defaultdict(lambda: defaultdict(set))
+    for (subject_id, _), number in numbers.items():
+        needed[purpose][subject_id].add(number)
+    rings = _rings_for(connection, keys, needed)
+    openers = {
+        place: column_opener(rings[place[0], purpose].numbered(number), table, name)
+        for place, number in numbers.items()
+    }
+    return [
+        None if sealed is None or place is None else _text(openers[place](sealed, row_id))
+        for place, (row_id, _, sealed) in zip(protected, values, strict=True)
+    ]
+
+
+_Needed = defaultdict[Purpose, defaultdict[UUID, set[int]]]
+"""Numbers of keys by purpose and subject."""
+
+
+def _rings_for(connection: Connection, keys: KeyStore, needed: _Needed) -> dict[tuple[UUID, Purpose], KeyRing]:
     rings: dict[tuple[UUID, Purpose], KeyRing] = {}
     for purpose, numbers in needed.items():
         loaded = keys.load_many(connection, numbers, purpose)
@@ -84,3 +124,10 @@ def _rings_for(
             loaded |= keys.load_many(connection, outdated, purpose, refresh=True)
         rings.update({(subject_id, purpose): ring for subject_id, ring in loaded.items()})
     return rings
+
+
+def _text(opened: bytes) -> str:
+    try:
+        return opened.decode()
+    except UnicodeDecodeError:
+        raise DecryptionFailed from None

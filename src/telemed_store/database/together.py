@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, bindparam, insert
+from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert
 
 from telemed_store.database.sending import send
 
-__all__ = ["TableRow", "insert_together"]
+__all__ = ["Change", "TableRow", "insert_together"]
 
 TableRow = tuple[Table, Mapping[str, Any]]
 """A table, and a value for each column that is not left to its default."""
 
+Change = tuple[Insert | Update, Mapping[str, Any]]
+"""A constant statement, and the values of its parameters; a name stands for the same value in all changes written together."""
 
-def insert_together(connection: Connection, *rows: TableRow) -> None:
-    """Insert rows in the order given, so that a row may refer to one before it.
 
-    On PostgreSQL they are inserted by one statement, at whose end its foreign keys are checked.
+def insert_together(connection: Connection, *rows: TableRow, changes: Sequence[Change] = ()) -> None:
+    """Insert rows in the order given, so that a row may refer to one before it; and make changes that go with them.
+
+    On PostgreSQL all is one statement, at whose end its foreign keys are checked. Its parts see the tables as they were before it, and
+    run in an order of the server's own: no two may concern one row, and a change that is to follow another reads what that returns.
     """
     if connection.dialect.name != "postgresql":
+        for statement, values in changes:
+            connection.execute(statement, values)
         for table, row in rows:
             connection.execute(_single(table), row)
         return
-    statement, names = _combined(tuple((table, tuple(row)) for table, row in rows))
-    values = chain.from_iterable(row.values() for _, row in rows)
-    send(connection, statement, dict(zip(names, values, strict=True)))
+    shape = tuple((table, tuple(row)) for table, row in rows)
+    statement, names = _combined(shape, tuple(change for change, _ in changes))
+    together = dict(zip(names, chain.from_iterable(row.values() for _, row in rows), strict=True))
+    for _, values in changes:
+        together |= values
+    send(connection, statement, together)
 
 
 @cache
@@ -37,13 +46,16 @@ def _single(table: Table) -> Insert:
 
 
 @cache
-def _combined(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> tuple[Insert, tuple[str, ...]]:
-    """``WITH row_0 AS (INSERT …), row_1 AS (INSERT …) INSERT …``, and its parameters in the order of the rows' values."""
+def _combined(
+    shape: tuple[tuple[Table, tuple[str, ...]], ...], changes: tuple[Insert | Update, ...]
+) -> tuple[Insert, tuple[str, ...]]:
+    """``WITH change_0 AS (UPDATE …), row_0 AS (INSERT …) INSERT …``, and the parameters of its rows in the order of their values."""
     *others, last = (
         insert(table).values({name: bindparam(_parameter(place, name), type_=table.c[name].type) for name in names})
         for place, (table, names) in enumerate(shape)
     )
-    statement = last.add_cte(*(other.cte(f"row_{place}") for place, other in enumerate(others)))
+    parts = [change.cte(f"change_{place}") for place, change in enumerate(changes)]
+    statement = last.add_cte(*parts, *(other.cte(f"row_{place}") for place, other in enumerate(others)))
     return statement, tuple(_parameter(place, name) for place, (_, names) in enumerate(shape) for name in names)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from telemed_store.audit.context import Context
 from telemed_store.database.hydration import hydrator
 from telemed_store.database.identity import new_id
-from telemed_store.database.together import TableRow, insert_together
+from telemed_store.database.together import Change, TableRow, insert_together
 from telemed_store.errors import NotPermitted
 from telemed_store.events.models import DomainEvent, RecordedEvent
 from telemed_store.events.tables import domain_events, outbox
@@ -38,11 +38,13 @@ def record(connection: Connection, context: Context, event: DomainEvent) -> None
     record_with(connection, context, event)
 
 
-def record_with(connection: Connection, context: Context, event: DomainEvent, *rows: TableRow) -> None:
-    """Write what happened: rows of the verb's own, then the event about them."""
+def record_with(
+    connection: Connection, context: Context, event: DomainEvent, *rows: TableRow, changes: Sequence[Change] = ()
+) -> None:
+    """Write what happened: changes and rows of the verb's own, and the event about them."""
     recorded = _row(context, event)
     delivery = [(outbox, _delivery(context, recorded))] if context.settings.event_sink is not None else []
-    insert_together(connection, *rows, (domain_events, recorded), *delivery)
+    insert_together(connection, *rows, (domain_events, recorded), *delivery, changes=changes)
     context.journal.events.append(event)
 
 

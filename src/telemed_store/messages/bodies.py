@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from telemed_store.audit.context import Context
-from telemed_store.crypto import Binding, Purpose, decrypt_texts, encrypt_text
+from telemed_store.crypto import Binding, Purpose, decrypt_column, encrypt_text
 from telemed_store.messages import statements as sql
 from telemed_store.messages.models import Message
 
@@ -24,9 +24,13 @@ _SENDER: Final = _NAMES.index("sender_id")
 _BODY: Final = _NAMES.index("body")
 
 
+_COLUMN: Final = ("messages", "body", Purpose.MESSAGES)
+
+
 def body_place(message_id: UUID, sender_id: UUID) -> Binding:
     """Where a message's body stands."""
-    return Binding("messages", "body", message_id, sender_id, Purpose.MESSAGES)
+    table, column, purpose = _COLUMN
+    return Binding(table, column, message_id, sender_id, purpose)
 
 
 def revision_place(revision_id: UUID, sender_id: UUID) -> Binding:
@@ -41,19 +45,23 @@ def seal_body(connection: Connection, context: Context, message_id: UUID, sender
 
 
 def messages_from(
-    connection: Connection, context: Context, rows: Sequence[Row[*tuple[Any, ...]]], first: int = 0
+    connection: Connection, context: Context, rows: Iterable[Sequence[Any]], first: int = 0
 ) -> list[Message]:
     """Messages from rows in which the columns of `statements.MESSAGE_COLUMNS` begin at ``first``.
 
     At most one statement, for keys that are not in memory.
     """
-    listed = [list(row[first : first + len(_NAMES)]) for row in rows]
-    for values, body in zip(listed, unsealed(connection, context, listed), strict=True):
+    return opened(connection, context, [list(row[first : first + len(_NAMES)]) for row in rows])
+
+
+def opened(connection: Connection, context: Context, rows: list[list[Any]]) -> list[Message]:
+    """The same, from the values of messages, whose bodies are opened in place."""
+    for values, body in zip(rows, unsealed(connection, context, rows), strict=True):
         values[_BODY] = body
-    return [sql.message_from(values) for values in listed]
+    return [sql.message_from(values) for values in rows]
 
 
-def unsealed(connection: Connection, context: Context, rows: Iterable[Sequence[Any]]) -> list[str | None]:
+def unsealed(connection: Connection, context: Context, rows: Sequence[Sequence[Any]]) -> list[str | None]:
     """The bodies of message rows, opened."""
-    places = [(body_place(row[_ID], row[_SENDER]), row[_BODY]) for row in rows]
-    return decrypt_texts(connection, context.keys, places)
+    places = [(row[_ID], row[_SENDER], row[_BODY]) for row in rows]
+    return decrypt_column(connection, context.keys, _COLUMN, places)

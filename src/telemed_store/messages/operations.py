@@ -1,14 +1,12 @@
-"""Sending, editing and deleting messages (domain §7). Marks stand in ``marks.py``, reading in ``reading.py``, conversations in ``making.py``.
+"""Editing and deleting messages (domain §7).
 
-Every verb locks the conversation first, then participants, then counters: that order is what keeps numbers dense, counts exact and
+Sending stands in ``sending.py``, marks in ``marks.py``, reading in ``reading.py``, conversations in ``making.py``. Every verb locks the conversation first, then participants, then counters: that order is what keeps numbers dense, counts exact and
 verbs from deadlocking.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
@@ -17,92 +15,16 @@ from telemed_store.audit.context import Context
 from telemed_store.crypto import KeyRing, Purpose, encrypt_text
 from telemed_store.database.identity import new_id
 from telemed_store.errors import (
-    IdempotencyConflict,
     InvalidTransition,
-    NoRelationship,
     NotFound,
     NotPermitted,
-    ValidationFailed,
     VersionConflict,
 )
-from telemed_store.events.operations import record
 from telemed_store.messages import statements as sql
-from telemed_store.messages.bodies import body_place, messages_from, revision_place, seal_body, unsealed
-from telemed_store.messages.models import Body, Message, MessageSent, NewMessage, RevisionKind
+from telemed_store.messages.bodies import body_place, messages_from, revision_place, unsealed
+from telemed_store.messages.models import Body, Message, RevisionKind
 
-__all__ = ["delete", "edit", "refuse", "send"]
-
-_STORED: Final = tuple(name for name in Message.model_fields if name not in {"delivered_at", "read_at"})
-
-
-def send(connection: Connection, context: Context, new: NewMessage) -> Message:
-    """Write the next message of the pair's conversation: eight statements, none more with an appointment."""
-    sender_id = _sender(context, new)
-    people = {"sender_id": sender_id, "receiver_id": new.receiver_id, "appointment_id": new.appointment_id}
-    found = connection.execute(sql.LOCK_BY_PAIR, people).all()
-    digest = _digest(context, new)
-    # First what was sent before: the answer to a repeated call stays the same when the appointments are gone.
-    if stored := _stored(connection, context, [row.id for row in found], sender_id, new.idempotency_key, digest):
-        return stored
-    if not any(row.related for row in found):
-        context.denied("user", new.receiver_id)
-        raise NoRelationship
-    conversation = _chosen(found, new.appointment_id)
-    now = context.now()
-    seq = conversation.last_seq + 1
-    message = Message(
-        id=(message_id := new_id()),
-        version=1,
-        created_at=now,
-        updated_at=now,
-        deleted_at=None,
-        conversation_id=conversation.id,
-        seq=seq,
-        sender_id=sender_id,
-        body=new.body,
-        appointment_id=new.appointment_id,
-        sent_at=now,
-        edited_at=None,
-        delivered_at=None,
-        read_at=None,
-    )
-    connection.execute(
-        sql.INSERT_MESSAGE,
-        {name: getattr(message, name) for name in _STORED}
-        | {"body": seal_body(connection, context, message_id, sender_id, new.body)}
-        | {"idempotency_key": new.idempotency_key, "request_digest": digest},
-    )
-    advanced = {"row_id": conversation.id, "now": now, "seq": seq, "message_id": message_id}
-    connection.execute(sql.ADVANCE_CONVERSATION, advanced)
-    connection.execute(sql.NOTE_ACTIVITY, {"row_id": conversation.id, "now": now, "receiver_id": new.receiver_id})
-    connection.execute(
-        sql.ADD_UNREAD[connection.dialect.name],
-        {
-            "id": new_id(),
-            "version": 1,
-            "created_at": now,
-            "updated_at": now,
-            "user_id": new.receiver_id,
-            "unread_messages": 1,
-            "unread_notifications": 0,
-        },
-    )
-    record(
-        connection,
-        context,
-        MessageSent(
-            aggregate_id=conversation.id,
-            aggregate_version=conversation.version + 1,
-            recipients=(sender_id, new.receiver_id),
-            conversation_id=conversation.id,
-            message_id=message_id,
-            seq=seq,
-            sender_id=sender_id,
-            receiver_id=new.receiver_id,
-            appointment_id=new.appointment_id,
-        ),
-    )
-    return message
+__all__ = ["delete", "edit", "refuse"]
 
 
 def edit(connection: Connection, context: Context, message_id: UUID, body: Body, expected_version: int) -> Message:
@@ -125,47 +47,6 @@ def delete(connection: Connection, context: Context, message_id: UUID, expected_
         connection.execute(sql.TAKE_UNREAD_OF_PARTICIPANT, {"row_id": found.participant_id, "now": now})
         connection.execute(sql.TAKE_UNREAD, {"counted_user_id": found.receiver_id, "taken": 1, "now": now})
     return message
-
-
-def _sender(context: Context, new: NewMessage) -> UUID:
-    """Who sends: the actor, or whom a system job names (C14)."""
-    actor = context.actor
-    if actor.is_system and new.sender_id is None:
-        raise ValidationFailed({"sender_id": "is needed where a system job sends"})
-    sender_id = new.sender_id or actor.id
-    if sender_id is None or (not actor.is_system and sender_id != actor.id):
-        raise NotPermitted
-    if sender_id == new.receiver_id:
-        raise ValidationFailed({"receiver_id": "is the sender"})
-    return sender_id
-
-
-def _chosen(found: Sequence[Row[*tuple[Any, ...]]], appointment_id: UUID | None) -> Row[*tuple[Any, ...]]:
-    """The appointment's conversation; without one the first of those whose pair has an appointment."""
-    for row in found:
-        if row.has_appointment if appointment_id is not None else row.related:
-            return row
-    raise ValidationFailed({"appointment_id": "names no appointment of these two people"})
-
-
-def _stored(
-    connection: Connection, context: Context, conversation_ids: list[UUID], sender_id: UUID, key: str, digest: bytes
-) -> Message | None:
-    """What the sender sent to this person with this key before; with other content the key cannot be used again, for ever."""
-    if not conversation_ids:
-        return None
-    wanted = {"conversation_ids": conversation_ids, "sender_id": sender_id, "key": key}
-    row = connection.execute(sql.BY_KEY, wanted).first()
-    if row is None:
-        return None
-    if row.request_digest != digest:
-        raise IdempotencyConflict
-    return messages_from(connection, context, [row])[0]
-
-
-def _digest(context: Context, new: NewMessage) -> bytes:
-    content = [str(new.receiver_id), new.body, str(new.appointment_id)]
-    return context.keys.blind_index("messages.request_digest", json.dumps(content))
 
 
 def _lock(

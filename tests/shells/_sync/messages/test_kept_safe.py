@@ -1,0 +1,64 @@
+# Generated from _async/messages/test_kept_safe.py by tools/sync.py. Do not edit.
+"""What the database keeps of messages: nothing to read, nothing to swap, nothing to move (domain §7; D44)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, update
+
+from telemed_store.errors import Conflict, DecryptionFailed, StoreError
+from telemed_store.events.tables import domain_events
+from telemed_store.messages.tables import (
+    conversation_marks,
+    conversation_participants,
+    conversations,
+    message_revisions,
+    messages,
+)
+
+from .pair import SYSTEM, Pair
+
+
+def test_d44_a_raw_scan_finds_no_body(pair: Pair) -> None:
+    sent = pair.says("doctor", "CANARY-BODY")
+    pair.doctor.messages.edit(sent.id, "CANARY-BODY-2", 1)
+    for table in (messages, message_revisions, domain_events):
+        assert "CANARY" not in str([tuple(row) for row in pair.rows(table)])
+
+
+def test_ciphertext_swap_is_refused(pair: Pair) -> None:
+    one, other = pair.says("doctor", "one"), pair.says("doctor", "other")
+    stored = {row.id: row.body for row in pair.rows(messages)}
+    with pair.store.unit_of_work(SYSTEM) as uow:
+        uow.connection.execute(update(messages).where(messages.c.id == one.id).values(body=stored[other.id]))
+    with pytest.raises(DecryptionFailed):
+        pair.patient.messages.get(one.id)
+
+
+def test_the_database_refuses_marks_that_move_back_and_messages_that_change_place(pair: Pair) -> None:
+    sent = pair.says("doctor")
+    pair.patient.messages.mark_read(pair.conversation_id, 1)
+    gone = pair.doctor.messages.delete(pair.says("doctor").id, 1)
+    own = conversation_participants.c.user_id == pair.patient_id
+    for statement in (
+        update(conversation_participants).where(own).values(read_upto=0),
+        update(conversation_participants).where(own).values(delivered_upto=0, read_upto=0),
+        update(conversation_participants).where(own).values(read_upto=2),
+        update(conversation_participants).where(own).values(delivered_upto=3),
+        update(conversation_participants).where(own).values(unread_count=-1),
+        update(conversations).values(last_seq=1),
+        update(conversations).values(last_seq=4),
+        update(messages).where(messages.c.id == sent.id).values(seq=9),
+        update(messages).where(messages.c.id == sent.id).values(sender_id=pair.patient_id),
+        update(messages).where(messages.c.id == gone.id).values(deleted_at=None),
+        update(messages).where(messages.c.id == gone.id).values(body=b"x"),
+        update(conversation_marks).values(upto_seq=9),
+        delete(conversation_marks),
+        update(message_revisions).values(number=9),
+        delete(message_revisions),
+    ):
+        with pytest.raises(Exception) as refused:  # noqa: PT011 - the driver's own, on the host's connection
+            with pair.store.unit_of_work(SYSTEM) as uow:
+                uow.connection.execute(statement)
+        assert not isinstance(refused.value, StoreError) or isinstance(refused.value, Conflict), str(statement)
+    assert len(pair.rows(conversation_marks)) == 2
