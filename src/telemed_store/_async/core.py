@@ -1,4 +1,4 @@
-"""What all frames of one store share: settings, clock, keys, pools, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, cache, observers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from telemed_store._async._synchronization import call, run_on, shielded
+from telemed_store._async.cache.cache import AsyncCache
 from telemed_store._async.pools import AsyncPools
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
@@ -40,6 +41,7 @@ class AsyncCore:
     keys: KeyStore
     cursors: CursorCodec
     pools: AsyncPools
+    cache: AsyncCache
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )

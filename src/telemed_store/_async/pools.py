@@ -63,9 +63,10 @@ async def give_back(connection: AsyncConnection) -> None:
 class _OwnedPools:
     """The engines of one owner (the process, or one event loop of it)."""
 
-    def __init__(self, write: AsyncEngine, read: AsyncEngine, *, ours: bool) -> None:
+    def __init__(self, write: AsyncEngine, read: AsyncEngine, fresh: AsyncEngine, *, ours: bool) -> None:
         self.write = write
         self.read = read
+        self.fresh = fresh
         self.ours = ours
         self.writer_queue = FifoLock() if write.dialect.name == "sqlite" else None
         self.checked = False
@@ -75,6 +76,8 @@ class _OwnedPools:
         if self.ours:
             await dispose(self.write, owner)
             await dispose(self.read, owner)
+            if self.fresh is not self.read:
+                await dispose(self.fresh, owner)
 
     def prepare_for_fork(self) -> None:
         """Leave no open SQLite connection to a child."""
@@ -140,10 +143,17 @@ class AsyncPools:
     def _open(self) -> _OwnedPools:
         if self._given is not None:
             write = adopt(self._given, self._settings, Role.WRITE)
-            return _OwnedPools(write, adopt(self._given, self._settings, Role.READ), ours=False)
+            read = adopt(self._given, self._settings, Role.READ)
+            return _OwnedPools(write, read, read, ours=False)
         write = open_engine(engine_plan(self._url, self._settings, Role.WRITE, WORLD))
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
-        return _OwnedPools(write, read, ours=True)
+        # Connects when it is first used.
+        fresh = (
+            read
+            if self._replica_url == self._url
+            else open_engine(engine_plan(self._url, self._settings, Role.READ, WORLD))
+        )
+        return _OwnedPools(write, read, fresh, ours=True)
 
     async def acquire_write(self) -> AsyncLease:
         """A connection for a unit of work, at its turn."""
@@ -163,12 +173,17 @@ class AsyncPools:
         owned = self._owned()
         return await self._connect(owned, owned.read)
 
-    async def reading_engine(self) -> AsyncEngine:
-        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+    async def reading_engine(self, *, fresh: bool = False) -> AsyncEngine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code.
+
+        Args:
+            fresh: To the primary even if there is a replica.
+        """
         owned = self._owned()
+        engine = owned.fresh if fresh else owned.read
         if not owned.checked:
-            await shielded(give_back, await self._connect(owned, owned.read))
-        return owned.read
+            await shielded(give_back, await self._connect(owned, engine))
+        return engine
 
     async def _connect(self, owned: _OwnedPools, engine: AsyncEngine) -> AsyncConnection:
         connection = await _translated(engine.connect, engine)

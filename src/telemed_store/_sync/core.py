@@ -1,5 +1,5 @@
 # Generated from _async/core.py by tools/sync.py. Do not edit.
-"""What all frames of one store share: settings, clock, keys, pools, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, cache, observers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from telemed_store._sync._synchronization import call, run_on, shielded
+from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.pools import Pools
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
@@ -41,6 +42,7 @@ class Core:
     keys: KeyStore
     cursors: CursorCodec
     pools: Pools
+    cache: Cache
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )

@@ -63,9 +63,10 @@ def give_back(connection: Connection) -> None:
 class _OwnedPools:
     """The engines of one owner (the process, or one event loop of it)."""
 
-    def __init__(self, write: Engine, read: Engine, *, ours: bool) -> None:
+    def __init__(self, write: Engine, read: Engine, fresh: Engine, *, ours: bool) -> None:
         self.write = write
         self.read = read
+        self.fresh = fresh
         self.ours = ours
         self.writer_queue = FifoLock() if write.dialect.name == "sqlite" else None
         self.checked = False
@@ -75,6 +76,8 @@ class _OwnedPools:
         if self.ours:
             dispose(self.write, owner)
             dispose(self.read, owner)
+            if self.fresh is not self.read:
+                dispose(self.fresh, owner)
 
     def prepare_for_fork(self) -> None:
         """Leave no open SQLite connection to a child."""
@@ -138,10 +141,17 @@ class Pools:
     def _open(self) -> _OwnedPools:
         if self._given is not None:
             write = adopt(self._given, self._settings, Role.WRITE)
-            return _OwnedPools(write, adopt(self._given, self._settings, Role.READ), ours=False)
+            read = adopt(self._given, self._settings, Role.READ)
+            return _OwnedPools(write, read, read, ours=False)
         write = open_engine(engine_plan(self._url, self._settings, Role.WRITE, WORLD))
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
-        return _OwnedPools(write, read, ours=True)
+        # Connects when it is first used.
+        fresh = (
+            read
+            if self._replica_url == self._url
+            else open_engine(engine_plan(self._url, self._settings, Role.READ, WORLD))
+        )
+        return _OwnedPools(write, read, fresh, ours=True)
 
     def acquire_write(self) -> Lease:
         """A connection for a unit of work, at its turn."""
@@ -161,12 +171,17 @@ class Pools:
         owned = self._owned()
         return self._connect(owned, owned.read)
 
-    def reading_engine(self) -> Engine:
-        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+    def reading_engine(self, *, fresh: bool = False) -> Engine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code.
+
+        Args:
+            fresh: To the primary even if there is a replica.
+        """
         owned = self._owned()
+        engine = owned.fresh if fresh else owned.read
         if not owned.checked:
-            shielded(give_back, self._connect(owned, owned.read))
-        return owned.read
+            shielded(give_back, self._connect(owned, engine))
+        return engine
 
     def _connect(self, owned: _OwnedPools, engine: Engine) -> Connection:
         connection = _translated(engine.connect, engine)

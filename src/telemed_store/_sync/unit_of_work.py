@@ -16,8 +16,9 @@ from telemed_store._sync.repositories import Repositories
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Journal
 from telemed_store.audit.operations import write_accesses
-from telemed_store.audit.unit_notes import UnitNotes
-from telemed_store.database.arguments import checked
+from telemed_store.audit.unit_notes import UnitMark, UnitNotes
+from telemed_store.cache.reading import Cached
+from telemed_store.database.arguments import checked, signature_of
 from telemed_store.database.health import HEALTH_OPTION
 from telemed_store.database.hooks import Hook, check_callable
 from telemed_store.database.translation import DRIVER_ERRORS, translate
@@ -27,6 +28,7 @@ __all__ = ["Savepoint", "UnitOfWork"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class UnitOfWork(Repositories):
@@ -106,6 +108,15 @@ class UnitOfWork(Repositories):
         """Run a reading operation of several statements in this transaction, as `read` does."""
         return self.read(operation, *args, **kwargs)
 
+    def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the read in this transaction: what it wrote, and nobody else may see yet, is not for the cache."""
+        given, named = signature_of(cached.load).check(args, kwargs)
+
+        def operation(connection: Connection, context: Context) -> T:
+            return cached.read(connection, context, *given, **named)
+
+        return self.read(operation)
+
     def _perform(self, journal: Journal, operation: Callable[[Connection, Context], T]) -> T:
         connection = self.connection
         if doomed := self._notes.doomed():
@@ -117,6 +128,7 @@ class UnitOfWork(Repositories):
             # In the same transaction, before the rows are handed out.
             self._notes.accesses += journal.accesses
             write_accesses(connection, context, journal.accesses)
+            self._notes.stale += journal.stale
             return result
 
         try:
@@ -196,7 +208,10 @@ class UnitOfWork(Repositories):
         return None
 
     def _tell(self, *, committed: bool, uncertain: bool) -> StoreError | None:
-        """After the end: hooks, then denials and the accesses whose rows were undone; the error if those were not written."""
+        """After the end: the cache, hooks, then denials and the accesses whose rows were undone; the error if those were not written."""
+        stale = self._notes.take_stale()
+        if committed or uncertain:
+            self._core.cache.drop(stale, uncertain=uncertain)
         if committed:
             self._core.run_hooks(self._notes.hooks.take_committed())
         elif not uncertain:
@@ -217,7 +232,7 @@ class Savepoint:
         self._unit = unit
         self._notes = notes
         self._nested: Transaction | None = None
-        self._accesses = 0
+        self._mark = UnitMark()
 
     def __enter__(self) -> UnitOfWork:
         connection = self._unit.connection
@@ -230,7 +245,7 @@ class Savepoint:
         except DRIVER_ERRORS as failure:
             error = translate(failure, connection.dialect.name)
         else:
-            self._accesses = len(self._notes.accesses)
+            self._mark = self._notes.mark()
             self._notes.hooks.open_savepoint()
             return self._unit
         self._notes.health.fail(error)
@@ -249,7 +264,7 @@ class Savepoint:
         notes = self._notes
         doomed = notes.doomed()
         if undo or doomed:
-            notes.forget_since(self._accesses)
+            notes.forget_since(self._mark)
         try:
             if undo or doomed:
                 nested.rollback()

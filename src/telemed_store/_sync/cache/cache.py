@@ -1,0 +1,125 @@
+# Generated from _async/cache/cache.py by tools/sync.py. Do not edit.
+"""The cache of one store: reads that go through it, and what is dropped after commits. It makes reads faster, never wrong, never fail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from telemed_store._sync._synchronization import FifoLock, pool_owner
+from telemed_store._sync.cache.backends import CacheBackend
+from telemed_store.cache.codec import Codec, Unreadable
+from telemed_store.cache.flights import Flights
+from telemed_store.cache.keys import CacheKey, Stale, Tag
+from telemed_store.cache.looking import Looked, Ticket
+from telemed_store.cache.reading import Cached
+from telemed_store.settings import Settings
+
+__all__ = ["Cache"]
+
+V = TypeVar("V")
+
+_JITTER: Final = 0.1
+_NONE: Final = dt.timedelta(0)
+
+logger: Final = logging.getLogger("telemed_store")
+
+
+class Cache:
+    """Get it from ``store.cache``."""
+
+    def __init__(self, backend: CacheBackend, codec: Codec, settings: Settings) -> None:
+        self._backend = backend
+        self._codec = codec
+        self._settings = settings
+        self._flights = Flights(FifoLock)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see the same values."""
+        return self._backend.is_shared()
+
+    def value(
+        self,
+        cached: Cached[Any, V, Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        load: Callable[[], V | None],
+    ) -> V | None:
+        """The value that is kept, or else what ``load`` returns, which is kept then."""
+        key, tags = cached.key(*args, **kwargs), cached.tags(*args, **kwargs)
+        looked = self._look(key, tags)
+        if looked is None:
+            return load()
+        if looked.kept is not None:
+            try:
+                return self._codec.decode(cached.entry, key, looked.kept)
+            except Unreadable:
+                pass
+        with self._flights.aboard((pool_owner(), key, looked.ticket)) as flight:
+            # Whoever waits here for too long, or whose predecessor failed, loads it for themselves.
+            if not flight.turn.acquire(self._settings.read_statement_timeout.total_seconds()):
+                return load()
+            try:
+                if not flight.landed:
+                    flight.value = load()
+                    flight.landed = True
+                    self._fill(cached, key, tags, looked.ticket, flight.value)
+                value: V | None = flight.value
+                return value
+            finally:
+                flight.turn.release()
+
+    def drop(self, stale: Sequence[Stale], *, uncertain: bool = False) -> None:
+        """Drop what a unit of work made stale, after its commit; never fails.
+
+        Args:
+            stale: Keys and tags.
+            uncertain: Whether it is not known if the unit is committed: then nothing is filled in while it may still be.
+        """
+        if not stale:
+            return
+        hold = self._uncertainty() if uncertain else _NONE
+        # A version that was perhaps not committed must not become a floor: the row would be kept out for long.
+        what = [Stale(each.what) for each in stale] if uncertain else stale
+        try:
+            self._backend.drop(what, hold=hold)
+        except Exception as failure:  # noqa: BLE001 - whatever a backend raises, the transaction is committed
+            _say("dropping", failure)
+
+    def close(self) -> None:
+        """Give back what the backend holds."""
+        self._backend.close()
+
+    def _look(self, key: CacheKey, tags: Sequence[Tag]) -> Looked | None:
+        try:
+            return self._backend.look(key, tags)
+        except Exception as failure:  # noqa: BLE001 - whatever a backend raises, the database knows the answer
+            _say("looking", failure)
+            return None
+
+    def _fill(
+        self, cached: Cached[Any, V, Any], key: CacheKey, tags: Sequence[Tag], ticket: Ticket, value: V | None
+    ) -> None:
+        if value is None and not cached.entry.negative:
+            return
+        version = 0 if value is None else cached.version(value)
+        # What was kept together does not expire together.
+        lifetime = cached.entry.lifetime * (1 - random.random() * _JITTER)  # noqa: S311 - no secret
+        try:
+            payload = self._codec.encode(cached.entry, key, value)
+            self._backend.fill(key, tags, ticket, version=version, payload=payload, lifetime=lifetime)
+        except Exception as failure:  # noqa: BLE001 - the value is there, kept or not
+            _say("filling", failure)
+
+    def _uncertainty(self) -> dt.timedelta:
+        """How long a server may take to end a transaction whose client is gone."""
+        return self._settings.idle_transaction_timeout + self._settings.write_statement_timeout
+
+
+def _say(doing: str, failure: Exception) -> None:
+    # The text of the failure is not ours and may quote values: the log names its class only.
+    logger.warning("the cache failed at %s with %s; reads ask the database", doing, type(failure).__name__)
