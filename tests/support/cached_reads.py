@@ -49,7 +49,7 @@ def _show(context: Context, found: Specialization | None, specialization_id: UUI
     return found
 
 
-ONE: Final = Cached(ENTRY, ENTRY.key, _load, _show, version=lambda found: found.version)
+ONE: Final = Cached(ENTRY, lambda _context, id_: ENTRY.key(id_), _load, _show, version=lambda found: found.version)
 
 
 def _load_names(connection: Connection, context: Context) -> tuple[str, ...]:
@@ -60,7 +60,9 @@ def _show_names(context: Context, names: tuple[str, ...] | None) -> tuple[str, .
     return names or ()
 
 
-ALL_NAMES: Final = Cached(NAMES, NAMES.key, _load_names, _show_names, tags=lambda: (CATALOGUE.tag(),), consistent=True)
+ALL_NAMES: Final = Cached(
+    NAMES, lambda _context: NAMES.key(), _load_names, _show_names, tags=lambda: (CATALOGUE.tag(),), consistent=True
+)
 
 
 def add(connection: Connection, context: Context, specialization_id: UUID, name: str) -> UUID:

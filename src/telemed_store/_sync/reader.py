@@ -64,7 +64,11 @@ class Reader(ReadRepositories):
     def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Show what the cache keeps, or what the primary answers, which is kept then; recorded like any other read (C13)."""
         given, named = signature_of(cached.load).check(args, kwargs)
-        if not self._may_use_cache:
+        journal = Journal()
+        context = self._core.context(self._actor, journal)
+        skipped = not self._may_use_cache or self._core.cache.keeps_nothing
+        key = None if skipped else cached.key(context, *given, **named)
+        if key is None:
 
             def uncached(connection: Connection, context: Context) -> T:
                 return cached.read(connection, context, *given, **named)
@@ -78,10 +82,9 @@ class Reader(ReadRepositories):
             # Not from a replica: what it has not heard of yet would be kept as if it were new.
             return self._tried(cached.consistent, script, fresh=True)[0]
 
-        value = self._core.cache.value(cached, given, named, load)
-        journal = Journal()
+        value = self._core.cache.value(cached, key, cached.tags(*given, **named), load)
         try:
-            result = cached.show(self._core.context(self._actor, journal), value, *given, **named)
+            result = cached.show(context, value, *given, **named)
         finally:
             self._denials += journal.denials
         self._core.write_notes(self._actor, journal.accesses, [])

@@ -14,6 +14,7 @@ from pydantic import StringConstraints
 from sqlalchemy import Connection
 
 from telemed_store.appointments import statements as sql
+from telemed_store.appointments.caching import APPOINTMENT
 from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
 from telemed_store.appointments.tables import appointment_logs
 from telemed_store.audit.context import Context
@@ -23,6 +24,7 @@ from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record_with
+from telemed_store.people.caching import DOCTOR_TIME
 
 __all__ = [
     "NOBODY",
@@ -56,6 +58,9 @@ _FIRST_INSTANT: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LAST_INSTANT: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _TICK: Final = dt.timedelta(microseconds=1)
+
+_TIME_HELD: Final = frozenset({"status", "starts_at", "ends_at", "deleted_at"})
+"""The columns that say which time an appointment takes."""
 
 _CODE_ALPHABET: Final = string.ascii_uppercase + string.digits
 
@@ -136,6 +141,9 @@ def change(
     if changed.rowcount != 1:
         raise VersionConflict(old.version + 1)
     new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
+    context.changed(APPOINTMENT.key(old.id), new.version)
+    if _TIME_HELD & values.keys():
+        context.changed(DOCTOR_TIME.tag(old.doctor_id))
     if event is None:
         write_log(connection, context, old.id, log, payload)
     else:

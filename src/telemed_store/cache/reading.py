@@ -37,22 +37,27 @@ class Cached(Generic[P, V, T]):
 
     Attributes:
         entry: What is kept, and for how long.
-        key: The key of a call's arguments.
+        key: The key of a call's arguments, or of the actor's own where they name nobody. None: this call is not for the cache.
         load: The shared half: None if there is nothing. It leaves no access rows, asks no permission, knows no "now".
         show: The viewer's half, given the value or None: what the caller gets, or `NotFound`. It notes accesses and denials.
         tags: What a collection depends on, by a call's arguments.
         version: The version of the row in a value; without rows of their own, collections have none (0).
         consistent: Whether ``load`` runs several statements, which then are all at one point in time.
+        uncached: The whole read as one operation, if that costs less than both halves, or does more than they can: what frames that go
+            round the cache run, and calls without a key.
     """
 
     entry: Entry[V]
-    key: Callable[P, CacheKey]
+    key: Callable[Concatenate[Context, P], CacheKey | None]
     load: Callable[Concatenate[Connection, Context, P], V | None]
     show: Callable[Concatenate[Context, V | None, P], T]
     tags: Callable[P, tuple[Tag, ...]] = _no_tags
     version: Callable[[V], int] = _no_version
     consistent: bool = False
+    uncached: Callable[Concatenate[Connection, Context, P], T] | None = None
 
     def read(self, connection: Connection, context: Context, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Both halves at once, without any cache."""
+        """The read without any cache."""
+        if self.uncached is not None:
+            return self.uncached(connection, context, *args, **kwargs)
         return self.show(context, self.load(connection, context, *args, **kwargs), *args, **kwargs)

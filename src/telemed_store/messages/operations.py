@@ -28,6 +28,7 @@ from telemed_store.errors import (
 from telemed_store.events.operations import record
 from telemed_store.messages import statements as sql
 from telemed_store.messages.bodies import body_place, messages_from, revision_place, seal_body, unsealed
+from telemed_store.messages.caching import UNREAD
 from telemed_store.messages.models import Body, Message, MessageSent, NewMessage, RevisionKind
 
 __all__ = ["delete", "edit", "refuse", "send"]
@@ -87,6 +88,7 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
             "unread_notifications": 0,
         },
     )
+    context.changed(UNREAD.key(new.receiver_id))
     record(
         connection,
         context,
@@ -124,6 +126,7 @@ def delete(connection: Connection, context: Context, message_id: UUID, expected_
     if found.seq > found.read_upto:
         connection.execute(sql.TAKE_UNREAD_OF_PARTICIPANT, {"row_id": found.participant_id, "now": now})
         connection.execute(sql.TAKE_UNREAD, {"counted_user_id": found.receiver_id, "taken": 1, "now": now})
+        context.changed(UNREAD.key(found.receiver_id))
     return message
 
 

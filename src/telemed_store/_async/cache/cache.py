@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from telemed_store._async._synchronization import FifoLock, pool_owner
 from telemed_store._async.cache.backends import AsyncCacheBackend
+from telemed_store._async.cache.in_process import AsyncNullCache
 from telemed_store.cache.codec import Codec, Unreadable
 from telemed_store.cache.flights import Flights
 from telemed_store.cache.keys import CacheKey, Stale, Tag
@@ -41,15 +42,19 @@ class AsyncCache:
         """Whether other processes see the same values."""
         return self._backend.is_shared()
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether every read asks the database."""
+        return isinstance(self._backend, AsyncNullCache)
+
     async def value(
         self,
         cached: Cached[Any, V, Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
+        key: CacheKey,
+        tags: Sequence[Tag],
         load: Callable[[], Awaitable[V | None]],
     ) -> V | None:
         """The value that is kept, or else what ``load`` returns, which is kept then."""
-        key, tags = cached.key(*args, **kwargs), cached.tags(*args, **kwargs)
         looked = await self._look(key, tags)
         if looked is None:
             return await load()

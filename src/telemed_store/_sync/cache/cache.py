@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from telemed_store._sync._synchronization import FifoLock, pool_owner
 from telemed_store._sync.cache.backends import CacheBackend
+from telemed_store._sync.cache.in_process import NullCache
 from telemed_store.cache.codec import Codec, Unreadable
 from telemed_store.cache.flights import Flights
 from telemed_store.cache.keys import CacheKey, Stale, Tag
@@ -42,15 +43,19 @@ class Cache:
         """Whether other processes see the same values."""
         return self._backend.is_shared()
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether every read asks the database."""
+        return isinstance(self._backend, NullCache)
+
     def value(
         self,
         cached: Cached[Any, V, Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
+        key: CacheKey,
+        tags: Sequence[Tag],
         load: Callable[[], V | None],
     ) -> V | None:
         """The value that is kept, or else what ``load`` returns, which is kept then."""
-        key, tags = cached.key(*args, **kwargs), cached.tags(*args, **kwargs)
         looked = self._look(key, tags)
         if looked is None:
             return load()
