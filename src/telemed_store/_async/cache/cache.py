@@ -14,7 +14,7 @@ from telemed_store.cache.codec import Codec, Unreadable
 from telemed_store.cache.flights import Flights
 from telemed_store.cache.keys import CacheKey, Stale, Tag
 from telemed_store.cache.looking import Looked, Ticket
-from telemed_store.cache.reading import Cached
+from telemed_store.cache.reading import Cached, Call
 from telemed_store.settings import Settings
 
 __all__ = ["AsyncCache"]
@@ -41,15 +41,9 @@ class AsyncCache:
         """Whether other processes see the same values."""
         return self._backend.is_shared()
 
-    async def value(
-        self,
-        cached: Cached[Any, V, Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
-        load: Callable[[], Awaitable[V | None]],
-    ) -> V | None:
+    async def value(self, call: Call[V, Any], load: Callable[[], Awaitable[V | None]]) -> V | None:
         """The value that is kept, or else what ``load`` returns, which is kept then."""
-        key, tags = cached.key(*args, **kwargs), cached.tags(*args, **kwargs)
+        cached, key, tags = call.cached, call.key, call.tags
         looked = await self._look(key, tags)
         if looked is None:
             return await load()
@@ -101,7 +95,7 @@ class AsyncCache:
             return None
 
     async def _fill(
-        self, cached: Cached[Any, V, Any], key: CacheKey, tags: Sequence[Tag], ticket: Ticket, value: V | None
+        self, cached: Cached[..., V, Any], key: CacheKey, tags: Sequence[Tag], ticket: Ticket, value: V | None
     ) -> None:
         if value is None and not cached.entry.negative:
             return
