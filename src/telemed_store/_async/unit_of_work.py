@@ -18,7 +18,7 @@ from telemed_store.audit.context import Context, Journal
 from telemed_store.audit.operations import write_accesses
 from telemed_store.audit.unit_notes import UnitMark, UnitNotes
 from telemed_store.cache.reading import Cached
-from telemed_store.database.arguments import checked, signature_of
+from telemed_store.database.arguments import checked
 from telemed_store.database.health import HEALTH_OPTION
 from telemed_store.database.hooks import Hook, check_callable
 from telemed_store.database.translation import DRIVER_ERRORS, translate
@@ -112,12 +112,7 @@ class AsyncUnitOfWork(AsyncRepositories):
 
     async def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the read in this transaction: what it wrote, and nobody else may see yet, is not for the cache."""
-        given, named = signature_of(cached.load).check(args, kwargs)
-
-        def operation(connection: Connection, context: Context) -> T:
-            return cached.read(connection, context, *given, **named)
-
-        return await self.read(operation)
+        return await self.read(cached.call(*args, **kwargs).read)
 
     async def _perform(self, journal: Journal, operation: Callable[[Connection, Context], T]) -> T:
         connection = self.connection

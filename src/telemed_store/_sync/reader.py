@@ -17,7 +17,7 @@ from telemed_store._sync.repositories import ReadRepositories
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Denial, Journal
 from telemed_store.cache.reading import Cached
-from telemed_store.database.arguments import checked, signature_of
+from telemed_store.database.arguments import checked
 from telemed_store.database.engines import BEGIN_SNAPSHOT
 from telemed_store.database.native import family
 from telemed_store.database.reading import in_a_snapshot, on_a_connection
@@ -63,28 +63,20 @@ class Reader(ReadRepositories):
 
     def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Show what the cache keeps, or what the primary answers, which is kept then; recorded like any other read (C13)."""
-        given, named = signature_of(cached.load).check(args, kwargs)
+        wanted = cached.call(*args, **kwargs)
         journal = Journal()
         context = self._core.context(self._actor, journal)
-        skipped = not self._may_use_cache or self._core.cache.keeps_nothing
-        key = None if skipped else cached.key(context, *given, **named)
+        key = None if not self._may_use_cache or self._core.cache.keeps_nothing else wanted.key(context)
         if key is None:
-
-            def uncached(connection: Connection, context: Context) -> T:
-                return cached.read(connection, context, *given, **named)
-
-            return self._audited(cached.consistent, uncached)
-
-        def script(connection: Connection, context: Context) -> V | None:
-            return cached.load(connection, context, *given, **named)
+            return self._audited(cached.consistent, wanted.read)
 
         def load() -> V | None:
             # Not from a replica: what it has not heard of yet would be kept as if it were new.
-            return self._tried(cached.consistent, script, fresh=True)[0]
+            return self._tried(cached.consistent, wanted.load, fresh=True)[0]
 
-        value = self._core.cache.value(cached, key, cached.tags(*given, **named), load)
+        value = self._core.cache.value(wanted, key, load)
         try:
-            result = cached.show(context, value, *given, **named)
+            result = wanted.show(context, value)
         finally:
             self._denials += journal.denials
         self._core.write_notes(self._actor, journal.accesses, [])
@@ -191,12 +183,7 @@ class Snapshot(Reader):
 
     def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the read at the snapshot's point in time, which the cache knows nothing of."""
-        given, named = signature_of(cached.load).check(args, kwargs)
-
-        def operation(connection: Connection, context: Context) -> T:
-            return cached.read(connection, context, *given, **named)
-
-        return self.read(operation)
+        return self.read(cached.call(*args, **kwargs).read)
 
     def __enter__(self) -> Self:
         if self._connection is not None:

@@ -16,7 +16,7 @@ from telemed_store.cache.codec import Codec, Unreadable
 from telemed_store.cache.flights import Flights
 from telemed_store.cache.keys import CacheKey, Stale, Tag
 from telemed_store.cache.looking import Looked, Ticket
-from telemed_store.cache.reading import Cached
+from telemed_store.cache.reading import Cached, Call
 from telemed_store.settings import Settings
 
 __all__ = ["Cache"]
@@ -48,14 +48,9 @@ class Cache:
         """Whether every read asks the database."""
         return isinstance(self._backend, NullCache)
 
-    def value(
-        self,
-        cached: Cached[Any, V, Any],
-        key: CacheKey,
-        tags: Sequence[Tag],
-        load: Callable[[], V | None],
-    ) -> V | None:
+    def value(self, call: Call[V, Any], key: CacheKey, load: Callable[[], V | None]) -> V | None:
         """The value that is kept, or else what ``load`` returns, which is kept then."""
+        cached, tags = call.cached, call.tags
         looked = self._look(key, tags)
         if looked is None:
             return load()
@@ -107,7 +102,7 @@ class Cache:
             return None
 
     def _fill(
-        self, cached: Cached[Any, V, Any], key: CacheKey, tags: Sequence[Tag], ticket: Ticket, value: V | None
+        self, cached: Cached[..., V, Any], key: CacheKey, tags: Sequence[Tag], ticket: Ticket, value: V | None
     ) -> None:
         if value is None and not cached.entry.negative:
             return
