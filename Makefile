@@ -17,7 +17,7 @@ DEV := .venv/.installed-dev
 DEMO := .venv/.installed-demo
 BENCH := .venv/.installed-bench
 TYPED := src tools $(wildcard tests/typing examples)
-DEV_EXTRAS := postgresql,mysql,cli,testing,demo
+DEV_EXTRAS := postgresql,mysql,redis,cli,testing,demo
 
 .PHONY: help demo test check coverage lint types docs reference bench sync api proof build clean
 

@@ -57,6 +57,7 @@ TREES = (
 RULES = Rules(
     dotted={
         "sqlalchemy.ext.asyncio": "sqlalchemy",
+        "redis.asyncio": "redis",
     },
     names={
         # Packages and directories.
@@ -88,6 +89,7 @@ RULES = Rules(
         "AsyncReadFrame": "ReadFrame",
         "AsyncReadRepositories": "ReadRepositories",
         "AsyncReader": "Reader",
+        "AsyncRedisConnections": "RedisConnections",
         "AsyncRepositories": "Repositories",
         "AsyncSavepoint": "Savepoint",
         "AsyncSnapshot": "Snapshot",
@@ -102,6 +104,8 @@ RULES = Rules(
         "AsyncConnection": "Connection",
         "AsyncEngine": "Engine",
         "create_async_engine": "create_engine",
+        # redis-py.
+        "aclose": "close",
         # The language and its library.
         "__aenter__": "__enter__",
         "__aexit__": "__exit__",

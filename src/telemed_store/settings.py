@@ -63,6 +63,19 @@ class Settings(BaseSettings):
     event_sink: str | None = Field(
         default=None, description="Where the relay delivers events; none: no outbox row is written."
     )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis or Valkey, for what is fast and short-lived: `redis://`, `rediss://`, `redis+sentinel://`, `redis+cluster://`.",
+    )
+    redis_namespace: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="First part of every key in Redis, the same for all processes on one database; none: the schema's name.",
+    )
+    cache: str | None = Field(
+        default=None,
+        description="`null`, `memory`, `redis`, or a factory as `package.module:factory`; none: Redis if there is one, else memory on SQLite.",
+    )
     single_process: bool = Field(default=False, description="Allow in-process backends on a server database.")
 
     # Time limits (design §3.17).
@@ -73,6 +86,8 @@ class Settings(BaseSettings):
     sqlite_lock_timeout: dt.timedelta = _duration("30 s", "Waiting for SQLite's write lock.")
     idle_transaction_timeout: dt.timedelta = _duration("15 s", "A transaction in which nothing happens.")
     pool_timeout: dt.timedelta = _duration("10 s", "Waiting for a connection of the pool.")
+    redis_timeout: dt.timedelta = _duration("0.05 s", "Connecting to Redis, and each of its answers.")
+    redis_pause: dt.timedelta = _duration("1 s", "How long the cache leaves a Redis alone that did not answer.")
     pool_size: int = Field(
         default=12, ge=1, le=100, description="Connections per process for units of work; as many for readers."
     )

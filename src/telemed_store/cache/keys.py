@@ -11,19 +11,22 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from telemed_store.errors import StoreError
 
-__all__ = ["CacheKey", "Entry", "Part", "Stale", "Tag", "TagKind"]
+__all__ = ["LONGEST", "CacheKey", "Entry", "Part", "Stale", "Tag", "TagKind"]
 
 V = TypeVar("V")
 
 Part = UUID | dt.date | str | int
 """What a name is made of behind its kind: ids, dates, codes; never what people are called or say."""
+
+LONGEST: Final = 200
+"""Characters of a name."""
 
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TEXT: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -64,10 +67,22 @@ class Stale:
     Attributes:
         what: The key or the tag.
         version: The row's new version, below which nothing may be kept any more; 0: there is no such version.
+        id: Of the row that says so in ``cache_invalidations``; None: it is not written down.
     """
 
     what: CacheKey | Tag
     version: int = 0
+    id: UUID | None = None
+
+    @property
+    def text(self) -> str:
+        """How it is written down: a tag's name has a mark before it that no key has."""
+        return f"#{self.what.text}" if isinstance(self.what, Tag) else self.what.text
+
+    @classmethod
+    def parse(cls, text: str, version: int, id: UUID) -> Self:  # noqa: A002 - as the column is called
+        """What is written down, read again."""
+        return cls(Tag(text[1:]) if text.startswith("#") else CacheKey(text), version, id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,10 @@ def _check_kind(name: str) -> None:
 
 
 def _named(kind: str, parts: tuple[Part, ...]) -> str:
-    return ":".join((kind, *map(_part, parts)))
+    name = ":".join((kind, *map(_part, parts)))
+    if len(name) > LONGEST:
+        raise StoreError(f"A cache key has at most {LONGEST} characters.")
+    return name
 
 
 def _part(part: Part) -> str:

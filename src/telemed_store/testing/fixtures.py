@@ -6,7 +6,8 @@ import hashlib
 import os
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import uuid4
 
 import pytest
 
@@ -66,7 +67,7 @@ class Templates:
         self._config.hook.pytest_telemed_template(connection=connection, engine=engine)
 
 
-def _without_server(config: pytest.Config, reason: str) -> None:
+def _without_server(config: pytest.Config, reason: str) -> NoReturn:
     if config.getoption(STRICT_OPTION) or os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"{ABSENT}{reason}", pytrace=False)
     pytest.skip(f"{ABSENT}{reason}")
@@ -91,6 +92,28 @@ def telemed_database_url(telemed_engine: str, telemed_templates: Templates) -> G
     """The URL of a database of this test alone, migrated and empty."""
     with telemed_templates.of(telemed_engine).fresh() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def telemed_redis_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """The URL of this session's Valkey (or Redis), which tests share: each takes a `telemed_redis_namespace` of its own."""
+    from telemed_store.testing.servers.discovery import Absent
+    from telemed_store.testing.servers.valkey import ValkeyServer, find_valkey
+
+    server = ValkeyServer.existing()
+    if server is None:
+        program = find_valkey()
+        if isinstance(program, Absent):
+            _without_server(request.config, program.reason)
+        server = ValkeyServer.share(program)
+    with server:
+        yield server.url
+
+
+@pytest.fixture
+def telemed_redis_namespace() -> str:
+    """A namespace of this test alone."""
+    return f"test-{uuid4().hex}"
 
 
 @pytest.fixture

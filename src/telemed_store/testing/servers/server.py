@@ -1,4 +1,4 @@
-"""What the servers of both engines have in common: getting them, hurting them on purpose, giving them back."""
+"""What servers have in common: getting them, hurting them on purpose, giving them back."""
 
 from __future__ import annotations
 
@@ -13,99 +13,26 @@ from telemed_store.errors import SettingsError
 from telemed_store.testing.servers.discovery import Binaries, Container, Engine, ExistingServer, ServerSource
 from telemed_store.testing.servers.process import Lease, Plan, current_session, own, share
 
-__all__ = ["DatabaseServer"]
+__all__ = ["DatabaseServer", "Server"]
 
 
-class DatabaseServer(abc.ABC):
-    """A running server, whoever runs it. Close it, or use it in a `with` block.
+class Server(abc.ABC):
+    """A running server of any kind, whoever runs it. Close it, or use it in a `with` block."""
 
-    Attributes:
-        version: The server's version as its source says it; empty for one that somebody else runs.
-    """
-
-    engine: ClassVar[Engine]
-
-    def __init__(self, url: str, version: str, lease: Lease | None, end: Callable[[], Any] | None = None) -> None:
+    def __init__(self, url: str, lease: Lease | None, end: Callable[[], Any] | None = None) -> None:
         self._given_url = url
-        self.version = version
         self._lease = lease
         self._end = end
 
-    @classmethod
-    def start(cls, source: ServerSource, directory: Path | None = None) -> Self:
-        """Start a server for this process alone, which may then be paused, killed and restarted.
-
-        Args:
-            source: From `discovery.find`.
-            directory: Existing directory to put the server's private directory in; the system's temporary one if None.
-
-        Raises:
-            Unavailable: It did not start; the message ends with its log.
-            SettingsError: The source is of another engine.
-        """
-        return cls._from(source, lambda plan: own(plan, directory))
-
-    @classmethod
-    def share(cls, source: ServerSource, session: str | None = None) -> Self:
-        """Use the session's server; the first process that asks starts it and it ends with the last one.
-
-        A container is the exception: each process has its own.
-
-        Args:
-            source: From `discovery.find`.
-            session: What the processes of one session have in common; None: pytest-xdist's run, else this process.
-
-        Raises:
-            Unavailable: It did not start; the message ends with its log.
-            SettingsError: The source is of another engine.
-        """
-        return cls._from(source, lambda plan: share(plan, session or current_session()))
-
-    @classmethod
-    def _from(cls, source: ServerSource, lease: Callable[[Plan], Lease]) -> Self:
-        if source.engine is not cls.engine:
-            raise SettingsError(f"{cls.__name__} cannot use a {source.engine} source: use the class of that engine")
-        if isinstance(source, ExistingServer):
-            return cls(source.url, "", None)
-        if isinstance(source, Container):
-            url, end = cls._run_container(source)
-            return cls(url, source.image.partition(":")[2], None, end)
-        held = lease(cls._plan(source))
-        return cls("", source.version, held)
-
-    @classmethod
-    @abc.abstractmethod
-    def _plan(cls, source: Binaries) -> Plan: ...
-
-    @classmethod
-    @abc.abstractmethod
-    def _run_container(cls, source: Container) -> tuple[str, Callable[[], Any]]: ...
-
     @abc.abstractmethod
     def _url_at(self, port: int) -> str: ...
-
-    @abc.abstractmethod
-    def database_url(self, name: str) -> str:
-        """The URL of a database of this server."""
-
-    @abc.abstractmethod
-    def has_database(self, name: str) -> bool:
-        """Whether the server has a database of this name."""
-
-    @abc.abstractmethod
-    def drop_database(self, name: str) -> None:
-        """Drop a database and whatever is connected to it; nothing happens if there is none."""
-
-    @abc.abstractmethod
-    def exclusive(self) -> contextlib.AbstractContextManager[None]:
-        """Keep the other processes that use this server out of this block, for making a template once."""
 
     @abc.abstractmethod
     def _disconnect(self) -> None: ...
 
     @property
     def url(self) -> str:
-        """URL of the server's maintenance database (MariaDB: of none), without a driver's name unless given so."""
+        """Where it is."""
         return self._given_url if self._lease is None else self._url_at(self._lease.port)
 
     @property
@@ -161,3 +88,83 @@ class DatabaseServer(abc.ABC):
                 "this server is run by somebody else: start one from binaries to pause, kill or restart it"
             )
         return self._lease
+
+
+class DatabaseServer(Server):
+    """A running database server.
+
+    Attributes:
+        version: The server's version as its source says it; empty for one that somebody else runs.
+    """
+
+    engine: ClassVar[Engine]
+
+    def __init__(self, url: str, version: str, lease: Lease | None, end: Callable[[], Any] | None = None) -> None:
+        super().__init__(url, lease, end)
+        self.version = version
+
+    @classmethod
+    def start(cls, source: ServerSource, directory: Path | None = None) -> Self:
+        """Start a server for this process alone, which may then be paused, killed and restarted.
+
+        Args:
+            source: From `discovery.find`.
+            directory: Existing directory to put the server's private directory in; the system's temporary one if None.
+
+        Raises:
+            Unavailable: It did not start; the message ends with its log.
+            SettingsError: The source is of another engine.
+        """
+        return cls._from(source, lambda plan: own(plan, directory))
+
+    @classmethod
+    def share(cls, source: ServerSource, session: str | None = None) -> Self:
+        """Use the session's server; the first process that asks starts it and it ends with the last one.
+
+        A container is the exception: each process has its own.
+
+        Args:
+            source: From `discovery.find`.
+            session: What the processes of one session have in common; None: pytest-xdist's run, else this process.
+
+        Raises:
+            Unavailable: It did not start; the message ends with its log.
+            SettingsError: The source is of another engine.
+        """
+        return cls._from(source, lambda plan: share(plan, session or current_session()))
+
+    @classmethod
+    def _from(cls, source: ServerSource, lease: Callable[[Plan], Lease]) -> Self:
+        if source.engine is not cls.engine:
+            raise SettingsError(f"{cls.__name__} cannot use a {source.engine} source: use the class of that engine")
+        if isinstance(source, ExistingServer):
+            return cls(source.url, "", None)
+        if isinstance(source, Container):
+            url, end = cls._run_container(source)
+            return cls(url, source.image.partition(":")[2], None, end)
+        held = lease(cls._plan(source))
+        return cls("", source.version, held)
+
+    @classmethod
+    @abc.abstractmethod
+    def _plan(cls, source: Binaries) -> Plan: ...
+
+    @classmethod
+    @abc.abstractmethod
+    def _run_container(cls, source: Container) -> tuple[str, Callable[[], Any]]: ...
+
+    @abc.abstractmethod
+    def database_url(self, name: str) -> str:
+        """The URL of a database of this server."""
+
+    @abc.abstractmethod
+    def has_database(self, name: str) -> bool:
+        """Whether the server has a database of this name."""
+
+    @abc.abstractmethod
+    def drop_database(self, name: str) -> None:
+        """Drop a database and whatever is connected to it; nothing happens if there is none."""
+
+    @abc.abstractmethod
+    def exclusive(self) -> contextlib.AbstractContextManager[None]:
+        """Keep the other processes that use this server out of this block, for making a template once."""
