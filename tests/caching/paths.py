@@ -50,6 +50,11 @@ def paths(town: Town) -> Iterator[Path]:
         yield from room(town)
 
 
+def _number(town: Town) -> str:
+    """A number that nobody in any town has."""
+    return f"{700_000 + town.make._data.number()}"
+
+
 def _people(town: Town) -> Iterator[Path]:
     people, make = town.frame().people, town.make
     doctor, patient = town.rows(doctors)[0], town.rows(patients)[2]
@@ -63,14 +68,14 @@ def _people(town: Town) -> Iterator[Path]:
     yield Path("a doctor's specializations", lambda: people.update_doctor(doctor.id, no_skills, expected_version=2))
     moved = DoctorPatch(zone="America/Manaus")
     yield Path("a doctor's zone", lambda: people.update_doctor(doctor.id, moved, expected_version=3))
-    crm = DoctorPatch(crm_number="777777", crm_state="MG")
+    crm = DoctorPatch(crm_number=_number(town), crm_state="MG")
     yield Path("a doctor's CRM", lambda: people.update_doctor(doctor.id, crm, expected_version=4))
     yield Path("an account's status", lambda: people.set_user_status(patient.user_id, "suspended", expected_version=1))
     bruno = town.rows(doctors)[1]
     yield Path("a doctor's status", lambda: people.set_doctor_status(bruno.id, "suspended", expected_version=1))
     yield Path("a doctor's status back", lambda: people.set_doctor_status(bruno.id, "active", expected_version=2))
     yield Path("a new specialization", lambda: people.add_specialization(make.new_specialization()))
-    renamed = SpecializationPatch(name="Aeronáutica")
+    renamed = SpecializationPatch(name=f"Aeronáutica {_number(town)}")
     yield Path("a specialization's name", lambda: people.update_specialization(skill, renamed, expected_version=1))
     yield Path(
         "a patient who is a doctor too",
@@ -87,10 +92,10 @@ def _people(town: Town) -> Iterator[Path]:
 def _registrations(town: Town) -> Iterator[Path]:
     people, make = town.frame().people, town.make
     doctor = make.doctor(crm_number=None, crm_state=None)
-    crm = NewRegistration(authority="crm", region="RJ", number="123123")
+    crm = NewRegistration(authority="crm", region="RJ", number=_number(town))
     yield Path("a first registration", lambda: people.add_registration(doctor.id, crm))
     first = people.registrations(doctor.id).items[0]
-    corrected = RegistrationPatch(number="321321")
+    corrected = RegistrationPatch(number=_number(town))
     yield Path("a corrected number", lambda: people.update_registration(first.id, corrected, expected_version=1))
     second = people.add_registration(doctor.id, make.new_registration())
     yield Path("another primary one", lambda: people.set_primary_registration(second.id, expected_version=1))

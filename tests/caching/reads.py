@@ -105,6 +105,13 @@ class Seen(NamedTuple):
     outcomes: dict[str, Any]
     notes: list[tuple[Any, ...]]
 
+    def differences(self, true: Seen) -> list[str]:
+        """Which reads are not what they should be, and how; the record of them too."""
+        names = dict.fromkeys((*self.outcomes, *true.outcomes))
+        told = [(name, self.outcomes.get(name), true.outcomes.get(name)) for name in names]
+        told.append(("notes", self.notes, true.notes))
+        return [f"{name}: {had} instead of {has}" for name, had, has in told if had != has]
+
 
 def look(town: Town, viewer: Viewer, *, cached: bool) -> Seen:
     """All reads of one viewer, through the cache or round it."""
