@@ -44,7 +44,7 @@ def _doctor(town: Town) -> Iterator[Call]:
 
 
 def _user(town: Town) -> Iterator[Call]:
-    for user_id in (*(row.id for row in town.rows(users)[:6]), UNKNOWN, None):
+    for user_id in (*(row.id for row in town.rows(users)[:5]), UNKNOWN, None):
         yield lambda frame, user_id=user_id: frame.people.user(user_id)
 
 
@@ -60,18 +60,18 @@ def _appointment(town: Town) -> Iterator[Call]:
 
 
 def _of_pair(town: Town) -> Iterator[Call]:
-    for visit in town.visits[:2]:
-        for patient_id in (visit.patient_id, UNKNOWN):
-            ids = (visit.id, visit.doctor_id, patient_id)
-            yield lambda frame, ids=ids: frame.appointments.of_pair(*ids)
+    visit = town.visits[0]
+    for patient_id in (visit.patient_id, UNKNOWN):
+        ids = (visit.id, visit.doctor_id, patient_id)
+        yield lambda frame, ids=ids: frame.appointments.of_pair(*ids)
 
 
 def _free_slots(town: Town) -> Iterator[Call]:
     first = town.make._today()
     for doctor_id in (*town.doctor_ids, UNKNOWN):
-        for wishes in ({}, {"duration": dt.timedelta(minutes=45)}):
-            yield _slots(doctor_id, first, first + A_WEEK, **wishes)
+        yield _slots(doctor_id, first, first + A_WEEK)
     doctor_id = town.doctor_ids[0]
+    yield _slots(doctor_id, first, first + A_WEEK, duration=dt.timedelta(minutes=45))
     yield _slots(doctor_id, first, first)
     yield _slots(doctor_id, first, first + A_WEEK, patient_id=town.patient_ids[0])
     # What is refused is refused whether or not something is kept under the dates.

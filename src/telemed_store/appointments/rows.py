@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from telemed_store.appointments import statements as sql
 from telemed_store.appointments.caching import APPOINTMENT
-from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
+from telemed_store.appointments.models import ACTIVE, TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
 from telemed_store.appointments.tables import appointment_logs
 from telemed_store.audit.context import Context
 from telemed_store.availability.preconditions import LONGEST
@@ -58,9 +58,6 @@ _FIRST_INSTANT: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LAST_INSTANT: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _TICK: Final = dt.timedelta(microseconds=1)
-
-_TIME_HELD: Final = frozenset({"status", "starts_at", "ends_at", "deleted_at"})
-"""The columns that say which time an appointment takes."""
 
 _CODE_ALPHABET: Final = string.ascii_uppercase + string.digits
 
@@ -142,7 +139,7 @@ def change(
         raise VersionConflict(old.version + 1)
     new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
     context.changed(APPOINTMENT.key(old.id), new.version)
-    if _TIME_HELD & values.keys():
+    if _time_held(new) != _time_held(old):
         context.changed(DOCTOR_TIME.tag(old.doctor_id))
     if event is None:
         write_log(connection, context, old.id, log, payload)
@@ -150,6 +147,12 @@ def change(
         logged = log_row(context, old.id, log, payload)
         record_with(connection, context, event(new), (appointment_logs, logged))
     return new
+
+
+def _time_held(appointment: Appointment) -> tuple[dt.datetime, dt.datetime] | None:
+    """Which time an appointment takes from its doctor and its patient, as `statements.holds_time` defines it."""
+    is_held = appointment.status in ACTIVE and appointment.deleted_at is None
+    return (appointment.starts_at, appointment.ends_at) if is_held else None
 
 
 def write_log(
