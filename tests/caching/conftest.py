@@ -17,9 +17,19 @@ from .town import Committed, Town
 
 
 @pytest.fixture
-def store(telemed_settings: Settings, telemed_clock: FrozenClock) -> Generator[Store]:
-    """A store whose cache hears of nothing but the notes: by default a SQLite file tells that anybody wrote, and all is dropped."""
-    with Store.open(settings=telemed_settings, clock=telemed_clock, cache=InProcessCache(telemed_clock)) as opened:
+def store(
+    request: pytest.FixtureRequest, telemed_engine: str, telemed_settings: Settings, telemed_clock: FrozenClock
+) -> Generator[Store]:
+    """A store with a cache: in the memory of its process on SQLite, in Redis on a server."""
+    settings, cache = telemed_settings, None
+    if telemed_engine == "sqlite":
+        # One that hears of nothing but the notes: by default the file tells that anybody wrote, and all is dropped.
+        cache = InProcessCache(telemed_clock)
+    else:
+        url, namespace = map(request.getfixturevalue, ("telemed_redis_url", "telemed_redis_namespace"))
+        overrides = {"redis_url": url, "redis_namespace": namespace, "redis_timeout": 5}
+        settings = Settings(**{**telemed_settings.model_dump(), **overrides})
+    with Store.open(settings=settings, clock=telemed_clock, cache=cache) as opened:
         yield opened
 
 

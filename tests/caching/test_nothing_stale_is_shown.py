@@ -14,7 +14,7 @@ from .reads import CALLS, every_cached, look
 from .town import Town, Viewer
 from .verbs import VERBS, every_writing_verb
 
-pytestmark = [pytest.mark.telemed_settings(view_dedupe=0), pytest.mark.telemed_engines("sqlite")]
+pytestmark = pytest.mark.telemed_settings(view_dedupe=0)
 
 
 def test_every_cached_read_is_compared() -> None:
@@ -25,6 +25,7 @@ def test_every_verb_that_writes_is_tried() -> None:
     assert VERBS.keys() == every_writing_verb(), "give a new verb its line in verbs.py"
 
 
+@pytest.mark.telemed_engines("sqlite", "postgresql")
 def test_what_a_verb_changes_is_seen_at_once(new_town: Callable[[], Town]) -> None:
     with Notes().heard() as notes:
         walked = Walk(new_town(), notes)
@@ -33,6 +34,7 @@ def test_what_a_verb_changes_is_seen_at_once(new_town: Callable[[], Town]) -> No
     assert {note.split(" ", 1)[0] for note in notes.made} >= every_note(), "give a new note its path in paths.py"
 
 
+@pytest.mark.telemed_engines("sqlite")
 def test_without_its_notes_every_change_would_be_missed(new_town: Callable[[], Town]) -> None:
     """So what is shown above is the work of the notes, not of values that nobody kept."""
     with Notes().heard() as notes:
@@ -41,6 +43,7 @@ def test_without_its_notes_every_change_would_be_missed(new_town: Callable[[], T
     assert [name for name in walked.notes if name not in walked.stale] == []
 
 
+@pytest.mark.telemed_engines("sqlite")
 @pytest.mark.telemed_size(places=(1, 1_000))
 @pytest.mark.timeout(1800)
 def test_no_note_is_superfluous(new_town: Callable[[], Town], telemed_size: ProofSize) -> None:

@@ -58,6 +58,7 @@ class Undo(Exception):
     """The host gives up."""
 
 
+@pytest.mark.telemed_engines("sqlite", "postgresql")
 @pytest.mark.telemed_size(towns=(8, 200))
 @pytest.mark.timeout(1800)
 def test_the_cache_shows_what_the_database_says(new_town: Callable[[], Town], telemed_size: ProofSize) -> None:
