@@ -66,9 +66,11 @@ class AsyncReader(AsyncReadRepositories):
     async def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Show what the cache keeps, or what the primary answers, which is kept then; recorded like any other read (C13)."""
         wanted = cached.call(*args, **kwargs)
+        if not self._may_use_cache or self._core.cache.keeps_nothing:
+            return await self._audited(cached.consistent, wanted.read)
         journal = Journal()
         context = self._core.context(self._actor, journal)
-        key = None if not self._may_use_cache or self._core.cache.keeps_nothing else wanted.key(context)
+        key = wanted.key(context)
         if key is None:
             return await self._audited(cached.consistent, wanted.read)
 
