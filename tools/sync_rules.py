@@ -100,6 +100,7 @@ RULES = Rules(
         # Our fixtures.
         "async_telemed": "telemed",
         "async_telemed_make": "telemed_make",
+        "AsyncTurns": "Turns",
         "pytest_asyncio": "pytest",
         # SQLAlchemy.
         "AsyncConnection": "Connection",

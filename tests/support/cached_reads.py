@@ -86,6 +86,12 @@ def rename(connection: Connection, context: Context, specialization_id: UUID, na
     return after
 
 
+def version_of(connection: Connection, specialization_id: UUID) -> int:
+    """The row's version, and its lock: writers come one after the other."""
+    row = select(specializations.c.version).where(specializations.c.id == specialization_id).with_for_update()
+    return connection.execute(row).scalar_one()
+
+
 def retire(connection: Connection, context: Context, specialization_id: UUID) -> Specialization:
     """No longer shown."""
     after = update_specialization(
