@@ -1,4 +1,4 @@
-"""What all frames of one store share: settings, clock, keys, pools, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, Redis, observers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from telemed_store._async._synchronization import call, run_on, shielded
 from telemed_store._async.pools import AsyncPools
+from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
 from telemed_store.audit.operations import write_accesses, write_denials
@@ -40,6 +41,7 @@ class AsyncCore:
     keys: KeyStore
     cursors: CursorCodec
     pools: AsyncPools
+    redis: AsyncRedisConnections | None = None
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )

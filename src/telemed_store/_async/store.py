@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telemed_store._async.bound_store import AsyncBoundStore
 from telemed_store._async.core import AsyncCore, When
+from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
 from telemed_store._async.reader import AsyncReader, AsyncSnapshot
+from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.crypto.key_store import KeyStore
@@ -24,6 +26,7 @@ from telemed_store.database.paging import CursorCodec
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.observing import check_observer
 from telemed_store.opening import Opening, check_plugged_in, open_settings
+from telemed_store.redis_client.urls import parse_redis_url
 from telemed_store.settings import Settings
 
 __all__ = ["AsyncStore"]
@@ -43,6 +46,7 @@ class AsyncStore:
     def __init__(self, core: AsyncCore, opening: Opening) -> None:
         self._core = core
         self._opening = opening
+        self._ephemeral = AsyncEphemeralBackends(core)
 
     @classmethod
     def open(
@@ -76,7 +80,8 @@ class AsyncStore:
         opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
         pools = AsyncPools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
-        return cls(AsyncCore(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
+        redis = _redis(opening.settings)
+        return cls(AsyncCore(opening.settings, clock or SystemClock(), opening.keys, cursors, pools, redis), opening)
 
     @property
     def settings(self) -> Settings:
@@ -146,6 +151,9 @@ class AsyncStore:
 
     async def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
+        self._ephemeral.close()
+        if self._core.redis is not None:
+            await self._core.redis.close()
         await self._core.pools.close()
         self._opening.close()
 
@@ -156,3 +164,9 @@ class AsyncStore:
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _redis(settings: Settings) -> AsyncRedisConnections | None:
+    if settings.redis_url is None:
+        return None
+    return AsyncRedisConnections(parse_redis_url(settings.redis_url), settings.redis_timeout.total_seconds())

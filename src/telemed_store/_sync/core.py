@@ -1,5 +1,5 @@
 # Generated from _async/core.py by tools/sync.py. Do not edit.
-"""What all frames of one store share: settings, clock, keys, pools, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, Redis, observers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from telemed_store._sync._synchronization import call, run_on, shielded
 from telemed_store._sync.pools import Pools
+from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
 from telemed_store.audit.operations import write_accesses, write_denials
@@ -41,6 +42,7 @@ class Core:
     keys: KeyStore
     cursors: CursorCodec
     pools: Pools
+    redis: RedisConnections | None = None
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )

@@ -11,10 +11,12 @@ from sqlalchemy import URL, Connection, Engine
 
 from telemed_store._sync.bound_store import BoundStore
 from telemed_store._sync.core import Core, When
+from telemed_store._sync.ephemeral.backends import EphemeralBackends
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
 from telemed_store._sync.reader import Reader, Snapshot
+from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store._sync.unit_of_work import UnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.crypto.key_store import KeyStore
@@ -24,6 +26,7 @@ from telemed_store.database.paging import CursorCodec
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.observing import check_observer
 from telemed_store.opening import Opening, check_plugged_in, open_settings
+from telemed_store.redis_client.urls import parse_redis_url
 from telemed_store.settings import Settings
 
 __all__ = ["Store"]
@@ -43,6 +46,7 @@ class Store:
     def __init__(self, core: Core, opening: Opening) -> None:
         self._core = core
         self._opening = opening
+        self._ephemeral = EphemeralBackends(core)
 
     @classmethod
     def open(
@@ -76,7 +80,8 @@ class Store:
         opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
         pools = Pools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
-        return cls(Core(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
+        redis = _redis(opening.settings)
+        return cls(Core(opening.settings, clock or SystemClock(), opening.keys, cursors, pools, redis), opening)
 
     @property
     def settings(self) -> Settings:
@@ -146,6 +151,9 @@ class Store:
 
     def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
+        self._ephemeral.close()
+        if self._core.redis is not None:
+            self._core.redis.close()
         self._core.pools.close()
         self._opening.close()
 
@@ -156,3 +164,9 @@ class Store:
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _redis(settings: Settings) -> RedisConnections | None:
+    if settings.redis_url is None:
+        return None
+    return RedisConnections(parse_redis_url(settings.redis_url), settings.redis_timeout.total_seconds())
