@@ -72,8 +72,10 @@ def every_entry() -> dict[str, Entry[Any]]:
     """The kinds of values that some read of the package keeps, by name."""
     rooms = (each.name for each in pkgutil.walk_packages(telemed_store.__path__, "telemed_store."))
     found = (vars(importlib.import_module(name)) for name in rooms if name.endswith(".cached_reads"))
-    entries = [value.entry for names in found for value in names.values() if isinstance(value, Cached)]
-    return {entry.name: entry for entry in entries}
+    cached: list[Cached[..., Any, Any]] = [
+        value for names in found for value in names.values() if isinstance(value, Cached)
+    ]
+    return {each.entry.name: each.entry for each in cached}
 
 
 def cache_page() -> Iterator[str]:
