@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import typer
 
+from cache_page import cache_page
 from data_dictionary import diagram, dictionary_page, schema_page
 from public_names import groups, names_page, scopes_page, testing_page, verbs_page
 from telemed_store import errors
@@ -144,6 +145,7 @@ def pages() -> dict[str, str]:
         "tables.md": dictionary_page(),
         "verbs.md": verbs_page(),
         "scopes.md": scopes_page(),
+        "cache.md": cache_page(),
         "testing.md": testing_page(),
     }
     for title, names in groups().items():

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from telemed_store import Appointment, AppointmentStatus, BoundStore, Doctor, RelationKind
+from telemed_store.appointments import cached_reads
 from telemed_store.database.scoping import Scope
 from telemed_store.scopes import (
     AvailableOn,
@@ -197,6 +198,7 @@ def look_ups(p: Population) -> Iterator[Case]:
             return Case(f"{name} seen by {who}", lambda mine, _cursor: ask(mine), by, user_id)
 
         yield seen("an appointment", lambda mine: mine.appointments.get(visit), key)
+        yield seen("an appointment for the cache", lambda mine: mine.read(cached_reads.load, visit), key)
         yield seen("an appointment's detail", lambda mine: mine.appointments.detail(visit), key, LOGS)
         yield seen("an appointment's log", lambda mine: mine.appointments.logs(visit), LOGS)
         yield seen("an access code", lambda mine: mine.appointments.access_code(visit), key)

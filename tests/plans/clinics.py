@@ -38,7 +38,7 @@ class Clinic:
 
     def seen_by(self, user_id: UUID | None) -> BoundStore:
         """The store as that user sees it, or a job of the system."""
-        return self.store.acting_as(Actor.system("plans") if user_id is None else Actor.user(user_id))
+        return self.store.acting_as(Actor.system("plans") if user_id is None else Actor.user(user_id), cached=False)
 
     def reads_of(self, sent: list[Sent]) -> list[Sent]:
         """What a verb asked, without what it recorded of the access."""

@@ -118,8 +118,8 @@ def test_each_frame_begins_as_many_transactions_as_it_says(
 ) -> None:
     """One for a verb, one for a unit, one for what is read at one point in time, one for the record of an access; none for a read."""
     visit = telemed_make.appointment()
-    job = telemed.acting_as(telemed_make.actor)
-    doctor = telemed.acting_as(Actor.user(job.people.doctor(visit.doctor_id).user_id))
+    job = telemed.acting_as(telemed_make.actor, cached=False)
+    doctor = telemed.acting_as(Actor.user(job.people.doctor(visit.doctor_id).user_id), cached=False)
     with transactions() as seen:
         job.appointments.get(visit.id)
     assert seen == []
@@ -148,7 +148,7 @@ def counts(store: Store, counter: StatementCounter, world: World) -> dict[str, i
     measured: dict[str, int] = {}
     frames = {"": Actor.system("counting"), " by the doctor": Actor.user(world.doctor.user_id)}
     for said, actor in frames.items():
-        reader = store.acting_as(actor)
+        reader = store.acting_as(actor, cached=False)
         for name, verb in READS.items():
             if said and verb.more is None:
                 continue

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
-from telemed_store.appointments import importing, lifecycle, lookups, operations, queries
+from telemed_store.appointments import cached_reads, importing, lifecycle, lookups, operations, queries
 from telemed_store.appointments.models import (
     Appointment,
     AppointmentDetail,
@@ -41,7 +41,7 @@ class AsyncAppointmentReads:
         Raises:
             NotFound: There is none, or it is not visible to the actor.
         """
-        return await self._frame.read(queries.get, id)
+        return await self._frame.read_cached(cached_reads.APPOINTMENT, id)
 
     async def of_pair(self, id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:
         """One appointment of exactly this doctor and this patient (Q014).
@@ -49,7 +49,7 @@ class AsyncAppointmentReads:
         Raises:
             NotFound: There is none, or it is not visible to the actor.
         """
-        return await self._frame.read(queries.of_pair, id, doctor_id, patient_id)
+        return await self._frame.read_cached(cached_reads.APPOINTMENT_OF_PAIR, id, doctor_id, patient_id)
 
     async def by_access_code(self, code: str) -> Appointment:
         """One appointment by its access code, in upper or lower case (Q005).

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
-from telemed_store.availability import operations
+from telemed_store.availability import cached_reads, operations
 from telemed_store.availability.models import (
     AvailabilityWindow,
     AvailabilityWindowPatch,
@@ -70,8 +70,8 @@ class AsyncAvailabilityReads:
             >>> monday = dt.date(2030, 1, 7)
             >>> slots = await mine.availability.free_slots(doctor_id, monday, monday)  # doctest: +SKIP
         """
-        return await self._frame.read_consistent(
-            operations.free_slots, doctor_id, first_date, last_date, patient_id=patient_id, duration=duration
+        return await self._frame.read_cached(
+            cached_reads.FREE_SLOTS, doctor_id, first_date, last_date, patient_id=patient_id, duration=duration
         )
 
     async def free_slots_of(

@@ -18,6 +18,7 @@ from telemed_store._async.repositories import AsyncRepositories
 from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
+from telemed_store.cache.reading import Cached
 from telemed_store.database.arguments import checked
 from telemed_store.database.hooks import check_callable
 from telemed_store.database.retry import pauses
@@ -27,6 +28,7 @@ __all__ = ["AsyncBoundStore"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class AsyncBoundStore(AsyncRepositories):
@@ -35,10 +37,11 @@ class AsyncBoundStore(AsyncRepositories):
     Each verb called on it is a unit of work of its own, repeated on a conflict; each read is a single statement on the reading pool.
     """
 
-    def __init__(self, core: AsyncCore, actor: Actor) -> None:
+    def __init__(self, core: AsyncCore, actor: Actor, *, cached: bool = True) -> None:
         super().__init__(self)
         self._core = core
         self._actor = actor
+        self._cached = cached
 
     @property
     def actor(self) -> Actor:
@@ -49,9 +52,13 @@ class AsyncBoundStore(AsyncRepositories):
         """Several verbs, one transaction."""
         return AsyncUnitOfWork(self._core, self._actor)
 
-    def reader(self) -> AsyncReader:
-        """Several reads, each a single statement without a transaction."""
-        return AsyncReader(self._core, self._actor)
+    def reader(self, *, cached: bool | None = None) -> AsyncReader:
+        """Several reads, each a single statement without a transaction.
+
+        Args:
+            cached: Whether reads may be answered from the cache; by default as this bound store does.
+        """
+        return AsyncReader(self._core, self._actor, cached=self._cached if cached is None else cached)
 
     def snapshot(self) -> AsyncSnapshot:
         """Several reads at one point in time."""
@@ -124,6 +131,11 @@ class AsyncBoundStore(AsyncRepositories):
         """Run several reading statements at one point in time."""
         async with self.reader() as reader:
             return await reader.read_consistent(operation, *args, **kwargs)
+
+    async def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read that may be answered from the cache."""
+        async with self.reader() as reader:
+            return await reader.read_cached(cached, *args, **kwargs)
 
 
 def _refuse_generators(given: dict[str, object]) -> None:

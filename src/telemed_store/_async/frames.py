@@ -8,11 +8,13 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from telemed_store.audit.context import Context
+from telemed_store.cache.reading import Cached
 
 __all__ = ["AsyncFrame", "AsyncReadFrame"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class AsyncReadFrame(Protocol):
@@ -28,6 +30,10 @@ class AsyncReadFrame(Protocol):
         self, operation: Callable[Concatenate[Connection, Context, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run an operation of several statements, all at one point in time."""
+        ...
+
+    async def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read that may be answered from the cache; units of work and snapshots always ask the database."""
         ...
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
 from telemed_store.database.paging import Page
-from telemed_store.messages import maintenance, marks, operations, reading, sending
+from telemed_store.messages import cached_reads, maintenance, marks, operations, reading, sending
 from telemed_store.messages.models import ConversationSummary, CounterReport, Message, NewMessage
 
 __all__ = ["AsyncMessageReads", "AsyncMessages"]
@@ -93,7 +93,7 @@ class AsyncMessageReads:
         Raises:
             NotPermitted: The actor is a system job.
         """
-        return await self._frame.read(reading.unread_total)
+        return await self._frame.read_cached(cached_reads.UNREAD_TOTAL)
 
     async def undelivered(self, limit: int | None = None, cursor: str | None = None) -> Page[Message]:
         """Messages to the actor that are not marked as delivered, by conversation and number; page size 100, 500 at most (Q097).

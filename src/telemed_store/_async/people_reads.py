@@ -8,7 +8,7 @@ from uuid import UUID
 from telemed_store._async.frames import AsyncReadFrame
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope
-from telemed_store.people import operations
+from telemed_store.people import cached_reads, operations
 from telemed_store.people.models import (
     Doctor,
     DoctorRegistration,
@@ -37,7 +37,7 @@ class AsyncPeopleReads:
         Raises:
             NotFound: There is none, or it was deleted.
         """
-        return await self._frame.read(operations.doctor, id)
+        return await self._frame.read_cached(cached_reads.DOCTOR, id)
 
     async def by_registration(self, authority: str, region: str, number: str) -> Doctor:
         """The doctor with a professional registration, such as ``("crm", "SP", "123456")`` (Q202).
@@ -142,7 +142,7 @@ class AsyncPeopleReads:
         Raises:
             NotFound: There is none, or they are not visible to the actor.
         """
-        return await self._frame.read(operations.user, id)
+        return await self._frame.read_cached(cached_reads.USER, id)
 
     async def user_by_email(self, email: str) -> User:
         """The user with an e-mail address, whatever its case (Q054); for that user and jobs of the system.
@@ -203,7 +203,7 @@ class AsyncPeopleReads:
             ValidationFailed: ``limit`` is below 1.
             InvalidCursor: The cursor is of another list or another actor.
         """
-        return await self._frame.read(operations.specializations, limit, cursor)
+        return await self._frame.read_cached(cached_reads.SPECIALIZATIONS, limit, cursor)
 
     async def location(self, id: UUID) -> ServiceLocation:
         """One place, active or not.

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telemed_store._async._synchronization import (
@@ -67,9 +67,10 @@ async def give_back(connection: AsyncConnection) -> None:
 class _OwnedPools:
     """The engines of one owner (the process, or one event loop of it)."""
 
-    def __init__(self, write: AsyncEngine, read: AsyncEngine, *, ours: bool) -> None:
+    def __init__(self, write: AsyncEngine, read: AsyncEngine, fresh: AsyncEngine, *, ours: bool) -> None:
         self.write = write
         self.read = read
+        self.fresh = fresh
         self.ours = ours
         self.writer_queue = FifoLock() if write.dialect.name == "sqlite" else None
         self.checked = False
@@ -79,6 +80,8 @@ class _OwnedPools:
         if self.ours:
             await dispose(self.write, owner)
             await dispose(self.read, owner)
+            if self.fresh is not self.read:
+                await dispose(self.fresh, owner)
 
     def prepare_for_fork(self) -> None:
         """Leave no open SQLite connection to a child."""
@@ -144,10 +147,17 @@ class AsyncPools:
     def _open(self) -> _OwnedPools:
         if self._given is not None:
             write = adopt(self._given, self._settings, Role.WRITE)
-            return _OwnedPools(write, adopt(self._given, self._settings, Role.READ), ours=False)
+            read = adopt(self._given, self._settings, Role.READ)
+            return _OwnedPools(write, read, read, ours=False)
         write = open_engine(engine_plan(self._url, self._settings, Role.WRITE, WORLD))
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
-        return _OwnedPools(write, read, ours=True)
+        # Connects when it is first used.
+        fresh = (
+            read
+            if self._replica_url == self._url
+            else open_engine(engine_plan(self._url, self._settings, Role.READ, WORLD))
+        )
+        return _OwnedPools(write, read, fresh, ours=True)
 
     async def acquire_write(self, health: TransactionHealth) -> AsyncLease:
         """A connection for a unit of work, at its turn, in a transaction whose failures ``health`` is told."""
@@ -164,16 +174,43 @@ class AsyncPools:
                 queue.release()
             raise
 
+    async def in_a_transaction(self, script: Callable[[Connection], T]) -> T:
+        """Run a script in a short transaction of its own on the primary.
+
+        Raises:
+            StoreError: The database refused it, or did not answer.
+        """
+        lease = await self.acquire_write(TransactionHealth())
+        try:
+            result = await run_on(lease.connection, script)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, self.dialect_name)
+        except BaseException:
+            await shielded(lease.end, commit=False)
+            raise
+        else:
+            uncommitted = await shielded(lease.end, commit=True)
+            if uncommitted is not None:
+                raise uncommitted
+            return result
+        await shielded(lease.end, commit=False)
+        raise error
+
     async def acquire_read(self) -> AsyncConnection:
         """An AUTOCOMMIT connection, to a replica if there is one; `give_back` returns it."""
         owned = self._owned()
         return await self._connect(owned, owned.read)
 
-    async def reading_engine(self) -> AsyncEngine:
-        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+    async def reading_engine(self, *, fresh: bool = False) -> AsyncEngine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code.
+
+        Args:
+            fresh: To the primary even if there is a replica.
+        """
         owned = self._owned()
-        await self._check(owned, owned.read)
-        return owned.read
+        engine = owned.fresh if fresh else owned.read
+        await self._check(owned, engine)
+        return engine
 
     async def _check(self, owned: _OwnedPools, engine: AsyncEngine) -> None:
         """Make sure, once, that the schema is one for this code."""

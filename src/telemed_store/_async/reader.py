@@ -16,6 +16,7 @@ from telemed_store._async.pools import give_back
 from telemed_store._async.repositories import AsyncReadRepositories
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Denial, Journal
+from telemed_store.cache.reading import Cached
 from telemed_store.database.arguments import checked
 from telemed_store.database.engines import BEGIN_SNAPSHOT
 from telemed_store.database.native import family
@@ -27,6 +28,7 @@ __all__ = ["AsyncReader", "AsyncSnapshot"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 _TRIES = 2
@@ -42,10 +44,11 @@ class _LostConnection(Exception):
 class AsyncReader(AsyncReadRepositories):
     """Reads, each in its own right, as fresh as its database is. Get it from ``reader()`` and use it as a context manager."""
 
-    def __init__(self, core: AsyncCore, actor: Actor) -> None:
+    def __init__(self, core: AsyncCore, actor: Actor, *, cached: bool = True) -> None:
         super().__init__(self)
         self._core = core
         self._actor = actor
+        self._may_use_cache = cached
         self._denials: list[Denial] = []
 
     async def read(
@@ -60,13 +63,49 @@ class AsyncReader(AsyncReadRepositories):
         """Run several statements in a snapshot of their own; if the connection turns out at once to be lost, once more on another."""
         return await self._audited(True, checked(operation, *args, **kwargs))
 
+    async def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Show what the cache keeps, or what the primary answers, which is kept then; recorded like any other read (C13)."""
+        wanted = cached.call(*args, **kwargs)
+        if not self._may_use_cache or self._core.cache.keeps_nothing:
+            return await self._audited(cached.consistent, wanted.read)
+        journal = Journal()
+        context = self._core.context(self._actor, journal)
+        key = wanted.key(context)
+        if key is None:
+            return await self._audited(cached.consistent, wanted.read)
+
+        async def load() -> V | None:
+            # Not from a replica: what it has not heard of yet would be kept as if it were new.
+            return (await self._tried(cached.consistent, wanted.load, fresh=True))[0]
+
+        value = await self._core.cache.value(wanted, key, load)
+        try:
+            result = wanted.show(context, value)
+        finally:
+            self._denials += journal.denials
+        await self._core.write_notes(self._actor, journal.accesses, [])
+        return result
+
     async def _audited(self, consistent: bool, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
+        result, journal = await self._tried(consistent, script)
+        # Committed before the rows are handed out: audited and then maybe not shown, never shown and not audited (design §3.16).
+        await self._core.write_notes(self._actor, journal.accesses, [])
+        return result
+
+    async def _tried(
+        self,
+        consistent: bool,  # noqa: FBT001 - private
+        script: Callable[[Connection, Context], T],
+        *,
+        fresh: bool = False,
+    ) -> tuple[T, Journal]:
+        """The result and what the operation noted, on another connection if the first turns out at once to be lost."""
         lost: StoreError | None = None
         began = time.monotonic()
         for _ in range(_TRIES):
             journal = Journal()
             try:
-                result = await self._attempt(consistent, journal, script)
+                return await self._attempt(consistent, journal, script, fresh=fresh), journal
             except _LostConnection as failure:
                 lost = failure.error
                 if self._has_waited_since(began):
@@ -74,19 +113,23 @@ class AsyncReader(AsyncReadRepositories):
                 continue
             finally:
                 self._denials += journal.denials
-            # Committed before the rows are handed out: audited and then maybe not shown, never shown and not audited (design §3.16).
-            await self._core.write_notes(self._actor, journal.accesses, [])
-            return result
         raise lost or AssertionError("an attempt returns or raises")
 
     def _has_waited_since(self, began: float) -> bool:
         """Whether a try that failed has waited for a server that says nothing: with another the caller would wait twice."""
         return time.monotonic() - began > self._core.settings.connect_timeout.total_seconds()
 
-    async def _attempt(self, consistent: bool, journal: Journal, script: Callable[[Connection, Context], T]) -> T:  # noqa: FBT001 - private
+    async def _attempt(
+        self,
+        consistent: bool,  # noqa: FBT001 - private
+        journal: Journal,
+        script: Callable[[Connection, Context], T],
+        *,
+        fresh: bool,
+    ) -> T:
         """One try on a connection of its own, which is back in its pool before anything is written elsewhere."""
         context = self._core.context(self._actor, journal)
-        engine = await self._core.pools.reading_engine()
+        engine = await self._core.pools.reading_engine(fresh=fresh)
 
         def operation(connection: Connection) -> T:
             return script(connection, context)
@@ -115,7 +158,7 @@ class AsyncSnapshot(AsyncReader):
     """Reads that all see one point in time. Get it from ``snapshot()`` and use it as a context manager."""
 
     def __init__(self, core: AsyncCore, actor: Actor) -> None:
-        super().__init__(core, actor)
+        super().__init__(core, actor, cached=False)
         self._connection: AsyncConnection | None = None
 
     async def read(
@@ -143,6 +186,10 @@ class AsyncSnapshot(AsyncReader):
     ) -> T:
         """Run a reading operation of several statements at the snapshot's point in time, as `read` does."""
         return await self.read(operation, *args, **kwargs)
+
+    async def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the read at the snapshot's point in time, which the cache knows nothing of."""
+        return await self.read(cached.call(*args, **kwargs).read)
 
     async def __aenter__(self) -> Self:
         if self._connection is not None:

@@ -10,13 +10,19 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telemed_store._async.bound_store import AsyncBoundStore
+from telemed_store._async.cache.backends import AsyncCacheBackend
+from telemed_store._async.cache.cache import AsyncCache
+from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
+from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
 from telemed_store._async.reader import AsyncReader, AsyncSnapshot
 from telemed_store._async.unit_of_work import AsyncUnitOfWork
 from telemed_store.audit.actor import Actor
+from telemed_store.cache.codec import Codec
+from telemed_store.crypto.box import Box
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.database.arguments import checked_argument
 from telemed_store.database.clock import Clock, SystemClock
@@ -43,6 +49,7 @@ class AsyncStore:
     def __init__(self, core: AsyncCore, opening: Opening) -> None:
         self._core = core
         self._opening = opening
+        self._ephemeral = AsyncEphemeralBackends(core)
 
     @classmethod
     def open(
@@ -52,6 +59,7 @@ class AsyncStore:
         settings: Settings | None = None,
         clock: Clock | None = None,
         engine: AsyncEngine | None = None,
+        cache: AsyncCacheBackend | None = None,
         keys: KeyStore | None = None,
     ) -> Self:
         """Open a store. Does no I/O with the database: the first verb connects.
@@ -61,6 +69,7 @@ class AsyncStore:
             settings: All settings at once, instead of the environment's.
             clock: Tells the time, instead of the machine's clock.
             engine: The host's own engine, instead of pools of ours. The store does not close it.
+            cache: Keeps what is read often, instead of what the settings say.
             keys: Keeps data keys, instead of the table ``subject_keys``.
 
         Raises:
@@ -71,12 +80,18 @@ class AsyncStore:
             settings=(settings, Settings),
             clock=(clock, Clock),
             engine=(engine, AsyncEngine),
+            cache=(cache, AsyncCacheBackend),
             keys=(keys, KeyStore),
         )
         opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
         pools = AsyncPools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
-        return cls(AsyncCore(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
+        time = clock or SystemClock()
+        redis = opened_redis(opening)
+        backend = chosen_cache(opening, time, redis) if cache is None else cache
+        codec = Codec(Box(opening.keys.derived_key("cache")))
+        kept = AsyncCache(backend, codec, pools, opening.settings, time)
+        return cls(AsyncCore(opening.settings, time, opening.keys, cursors, pools, kept, redis), opening)
 
     @property
     def settings(self) -> Settings:
@@ -84,17 +99,26 @@ class AsyncStore:
         return self._core.settings
 
     @property
+    def cache(self) -> AsyncCache:
+        """What is kept of reads."""
+        return self._core.cache
+
+    @property
     def migrator(self) -> AsyncMigrator:
         """Brings the database's schema up to date."""
         return AsyncMigrator(self._opening)
 
-    def acting_as(self, actor: Actor) -> AsyncBoundStore:
+    def acting_as(self, actor: Actor, *, cached: bool = True) -> AsyncBoundStore:
         """The store on behalf of an actor.
+
+        Args:
+            actor: Who acts and who looks.
+            cached: Whether reads may be answered from the cache.
 
         Raises:
             ValidationFailed: ``actor`` is none.
         """
-        return AsyncBoundStore(self._core, checked_argument("actor", Actor, actor))
+        return AsyncBoundStore(self._core, checked_argument("actor", Actor, actor), cached=cached)
 
     def unit_of_work(self, actor: Actor) -> AsyncUnitOfWork:
         """Short for ``acting_as(actor).unit_of_work()``."""
@@ -146,6 +170,10 @@ class AsyncStore:
 
     async def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
+        self._ephemeral.close()
+        await self._core.cache.close()
+        if self._core.redis is not None:
+            await self._core.redis.close()
         await self._core.pools.close()
         self._opening.close()
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._sync.frames import Frame, ReadFrame
-from telemed_store.appointments import importing, lifecycle, lookups, operations, queries
+from telemed_store.appointments import cached_reads, importing, lifecycle, lookups, operations, queries
 from telemed_store.appointments.models import (
     Appointment,
     AppointmentDetail,
@@ -42,7 +42,7 @@ class AppointmentReads:
         Raises:
             NotFound: There is none, or it is not visible to the actor.
         """
-        return self._frame.read(queries.get, id)
+        return self._frame.read_cached(cached_reads.APPOINTMENT, id)
 
     def of_pair(self, id: UUID, doctor_id: UUID, patient_id: UUID) -> Appointment:
         """One appointment of exactly this doctor and this patient (Q014).
@@ -50,7 +50,7 @@ class AppointmentReads:
         Raises:
             NotFound: There is none, or it is not visible to the actor.
         """
-        return self._frame.read(queries.of_pair, id, doctor_id, patient_id)
+        return self._frame.read_cached(cached_reads.APPOINTMENT_OF_PAIR, id, doctor_id, patient_id)
 
     def by_access_code(self, code: str) -> Appointment:
         """One appointment by its access code, in upper or lower case (Q005).

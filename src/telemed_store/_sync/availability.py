@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._sync.frames import Frame, ReadFrame
-from telemed_store.availability import operations
+from telemed_store.availability import cached_reads, operations
 from telemed_store.availability.models import (
     AvailabilityWindow,
     AvailabilityWindowPatch,
@@ -71,8 +71,8 @@ class AvailabilityReads:
             >>> monday = dt.date(2030, 1, 7)
             >>> slots = mine.availability.free_slots(doctor_id, monday, monday)  # doctest: +SKIP
         """
-        return self._frame.read_consistent(
-            operations.free_slots, doctor_id, first_date, last_date, patient_id=patient_id, duration=duration
+        return self._frame.read_cached(
+            cached_reads.FREE_SLOTS, doctor_id, first_date, last_date, patient_id=patient_id, duration=duration
         )
 
     def free_slots_of(

@@ -18,6 +18,7 @@ from telemed_store._sync.repositories import Repositories
 from telemed_store._sync.unit_of_work import UnitOfWork
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context
+from telemed_store.cache.reading import Cached
 from telemed_store.database.arguments import checked
 from telemed_store.database.hooks import check_callable
 from telemed_store.database.retry import pauses
@@ -27,6 +28,7 @@ __all__ = ["BoundStore"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class BoundStore(Repositories):
@@ -35,10 +37,11 @@ class BoundStore(Repositories):
     Each verb called on it is a unit of work of its own, repeated on a conflict; each read is a single statement on the reading pool.
     """
 
-    def __init__(self, core: Core, actor: Actor) -> None:
+    def __init__(self, core: Core, actor: Actor, *, cached: bool = True) -> None:
         super().__init__(self)
         self._core = core
         self._actor = actor
+        self._cached = cached
 
     @property
     def actor(self) -> Actor:
@@ -49,9 +52,13 @@ class BoundStore(Repositories):
         """Several verbs, one transaction."""
         return UnitOfWork(self._core, self._actor)
 
-    def reader(self) -> Reader:
-        """Several reads, each a single statement without a transaction."""
-        return Reader(self._core, self._actor)
+    def reader(self, *, cached: bool | None = None) -> Reader:
+        """Several reads, each a single statement without a transaction.
+
+        Args:
+            cached: Whether reads may be answered from the cache; by default as this bound store does.
+        """
+        return Reader(self._core, self._actor, cached=self._cached if cached is None else cached)
 
     def snapshot(self) -> Snapshot:
         """Several reads at one point in time."""
@@ -118,6 +125,11 @@ class BoundStore(Repositories):
         """Run several reading statements at one point in time."""
         with self.reader() as reader:
             return reader.read_consistent(operation, *args, **kwargs)
+
+    def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read that may be answered from the cache."""
+        with self.reader() as reader:
+            return reader.read_cached(cached, *args, **kwargs)
 
 
 def _refuse_generators(given: dict[str, object]) -> None:

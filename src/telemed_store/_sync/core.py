@@ -1,5 +1,5 @@
 # Generated from _async/core.py by tools/sync.py. Do not edit.
-"""What all frames of one store share: settings, clock, keys, pools, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, cache, Redis, observers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from telemed_store._sync._synchronization import call, run_on, shielded
+from telemed_store._sync._synchronization import call
+from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.pools import Pools
+from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
 from telemed_store.audit.operations import write_accesses, write_denials
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.database.clock import Clock
-from telemed_store.database.health import TransactionHealth
 from telemed_store.database.hooks import Hook
 from telemed_store.database.paging import CursorCodec
-from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.errors import StoreError, TransactionConflict, Unavailable
+from telemed_store.errors import SchemaMismatch, StoreError, Unavailable
 from telemed_store.events.models import DomainEvent
 from telemed_store.settings import Settings
 
@@ -42,6 +42,8 @@ class Core:
     keys: KeyStore
     cursors: CursorCodec
     pools: Pools
+    cache: Cache
+    redis: RedisConnections | None = None
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )
@@ -62,28 +64,15 @@ class Core:
         """
         if not accesses and not denials:
             return
-        error = self._written(self.context(actor, Journal()), accesses, denials)
-        if error is None:
+        context = self.context(actor, Journal())
+        try:
+            self.pools.in_a_transaction(lambda connection: _write_notes(connection, context, accesses, denials))
+        except StoreError as failure:
+            error = failure
+        else:
             return
         # To somebody who reads, a conflict of the audit is as good as its absence.
-        raise error if isinstance(error, Unavailable) else Unavailable(_UNAUDITED, cause=error.cause)
-
-    def _written(self, context: Context, accesses: list[Access], denials: list[Denial]) -> StoreError | None:
-        try:
-            lease = self.pools.acquire_write(TransactionHealth())
-        except TransactionConflict as failure:
-            return failure
-        try:
-            run_on(lease.connection, _write_notes, context, accesses, denials)
-        except DRIVER_ERRORS as failure:
-            error = translate(failure, self.pools.dialect_name)
-        except BaseException:
-            shielded(lease.end, commit=False)
-            raise
-        else:
-            return shielded(lease.end, commit=True)
-        shielded(lease.end, commit=False)
-        return error
+        raise error if isinstance(error, (SchemaMismatch, Unavailable)) else Unavailable(_UNAUDITED, cause=error.cause)
 
     def write_late_notes(self, actor: Actor, accesses: list[Access], denials: list[Denial]) -> StoreError | None:
         """Write the notes of a frame that has ended; a failure is logged and returned, for the end cannot be undone."""

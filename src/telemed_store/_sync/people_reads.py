@@ -9,7 +9,7 @@ from uuid import UUID
 from telemed_store._sync.frames import ReadFrame
 from telemed_store.database.paging import Page
 from telemed_store.database.scoping import Scope
-from telemed_store.people import operations
+from telemed_store.people import cached_reads, operations
 from telemed_store.people.models import (
     Doctor,
     DoctorRegistration,
@@ -38,7 +38,7 @@ class PeopleReads:
         Raises:
             NotFound: There is none, or it was deleted.
         """
-        return self._frame.read(operations.doctor, id)
+        return self._frame.read_cached(cached_reads.DOCTOR, id)
 
     def by_registration(self, authority: str, region: str, number: str) -> Doctor:
         """The doctor with a professional registration, such as ``("crm", "SP", "123456")`` (Q202).
@@ -143,7 +143,7 @@ class PeopleReads:
         Raises:
             NotFound: There is none, or they are not visible to the actor.
         """
-        return self._frame.read(operations.user, id)
+        return self._frame.read_cached(cached_reads.USER, id)
 
     def user_by_email(self, email: str) -> User:
         """The user with an e-mail address, whatever its case (Q054); for that user and jobs of the system.
@@ -204,7 +204,7 @@ class PeopleReads:
             ValidationFailed: ``limit`` is below 1.
             InvalidCursor: The cursor is of another list or another actor.
         """
-        return self._frame.read(operations.specializations, limit, cursor)
+        return self._frame.read_cached(cached_reads.SPECIALIZATIONS, limit, cursor)
 
     def location(self, id: UUID) -> ServiceLocation:
         """One place, active or not.

@@ -67,9 +67,10 @@ def give_back(connection: Connection) -> None:
 class _OwnedPools:
     """The engines of one owner (the process, or one event loop of it)."""
 
-    def __init__(self, write: Engine, read: Engine, *, ours: bool) -> None:
+    def __init__(self, write: Engine, read: Engine, fresh: Engine, *, ours: bool) -> None:
         self.write = write
         self.read = read
+        self.fresh = fresh
         self.ours = ours
         self.writer_queue = FifoLock() if write.dialect.name == "sqlite" else None
         self.checked = False
@@ -79,6 +80,8 @@ class _OwnedPools:
         if self.ours:
             dispose(self.write, owner)
             dispose(self.read, owner)
+            if self.fresh is not self.read:
+                dispose(self.fresh, owner)
 
     def prepare_for_fork(self) -> None:
         """Leave no open SQLite connection to a child."""
@@ -142,10 +145,17 @@ class Pools:
     def _open(self) -> _OwnedPools:
         if self._given is not None:
             write = adopt(self._given, self._settings, Role.WRITE)
-            return _OwnedPools(write, adopt(self._given, self._settings, Role.READ), ours=False)
+            read = adopt(self._given, self._settings, Role.READ)
+            return _OwnedPools(write, read, read, ours=False)
         write = open_engine(engine_plan(self._url, self._settings, Role.WRITE, WORLD))
         read = open_engine(engine_plan(self._replica_url, self._settings, Role.READ, WORLD))
-        return _OwnedPools(write, read, ours=True)
+        # Connects when it is first used.
+        fresh = (
+            read
+            if self._replica_url == self._url
+            else open_engine(engine_plan(self._url, self._settings, Role.READ, WORLD))
+        )
+        return _OwnedPools(write, read, fresh, ours=True)
 
     def acquire_write(self, health: TransactionHealth) -> Lease:
         """A connection for a unit of work, at its turn, in a transaction whose failures ``health`` is told."""
@@ -162,16 +172,43 @@ class Pools:
                 queue.release()
             raise
 
+    def in_a_transaction(self, script: Callable[[Connection], T]) -> T:
+        """Run a script in a short transaction of its own on the primary.
+
+        Raises:
+            StoreError: The database refused it, or did not answer.
+        """
+        lease = self.acquire_write(TransactionHealth())
+        try:
+            result = run_on(lease.connection, script)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, self.dialect_name)
+        except BaseException:
+            shielded(lease.end, commit=False)
+            raise
+        else:
+            uncommitted = shielded(lease.end, commit=True)
+            if uncommitted is not None:
+                raise uncommitted
+            return result
+        shielded(lease.end, commit=False)
+        raise error
+
     def acquire_read(self) -> Connection:
         """An AUTOCOMMIT connection, to a replica if there is one; `give_back` returns it."""
         owned = self._owned()
         return self._connect(owned, owned.read)
 
-    def reading_engine(self) -> Engine:
-        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code."""
+    def reading_engine(self, *, fresh: bool = False) -> Engine:
+        """The pool of AUTOCOMMIT connections, once it is known that the schema is one for this code.
+
+        Args:
+            fresh: To the primary even if there is a replica.
+        """
         owned = self._owned()
-        self._check(owned, owned.read)
-        return owned.read
+        engine = owned.fresh if fresh else owned.read
+        self._check(owned, engine)
+        return engine
 
     def _check(self, owned: _OwnedPools, engine: Engine) -> None:
         """Make sure, once, that the schema is one for this code."""

@@ -10,13 +10,19 @@ from typing import Literal, Self, TypeVar, overload
 from sqlalchemy import URL, Connection, Engine
 
 from telemed_store._sync.bound_store import BoundStore
+from telemed_store._sync.cache.backends import CacheBackend
+from telemed_store._sync.cache.cache import Cache
+from telemed_store._sync.cache.choosing import chosen_cache, opened_redis
 from telemed_store._sync.core import Core, When
+from telemed_store._sync.ephemeral.backends import EphemeralBackends
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
 from telemed_store._sync.reader import Reader, Snapshot
 from telemed_store._sync.unit_of_work import UnitOfWork
 from telemed_store.audit.actor import Actor
+from telemed_store.cache.codec import Codec
+from telemed_store.crypto.box import Box
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.database.arguments import checked_argument
 from telemed_store.database.clock import Clock, SystemClock
@@ -43,6 +49,7 @@ class Store:
     def __init__(self, core: Core, opening: Opening) -> None:
         self._core = core
         self._opening = opening
+        self._ephemeral = EphemeralBackends(core)
 
     @classmethod
     def open(
@@ -52,6 +59,7 @@ class Store:
         settings: Settings | None = None,
         clock: Clock | None = None,
         engine: Engine | None = None,
+        cache: CacheBackend | None = None,
         keys: KeyStore | None = None,
     ) -> Self:
         """Open a store. Does no I/O with the database: the first verb connects.
@@ -61,6 +69,7 @@ class Store:
             settings: All settings at once, instead of the environment's.
             clock: Tells the time, instead of the machine's clock.
             engine: The host's own engine, instead of pools of ours. The store does not close it.
+            cache: Keeps what is read often, instead of what the settings say.
             keys: Keeps data keys, instead of the table ``subject_keys``.
 
         Raises:
@@ -71,12 +80,18 @@ class Store:
             settings=(settings, Settings),
             clock=(clock, Clock),
             engine=(engine, Engine),
+            cache=(cache, CacheBackend),
             keys=(keys, KeyStore),
         )
         opening = open_settings(database_url, settings, keys, engine_url=engine.url if engine is not None else None)
         pools = Pools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
-        return cls(Core(opening.settings, clock or SystemClock(), opening.keys, cursors, pools), opening)
+        time = clock or SystemClock()
+        redis = opened_redis(opening)
+        backend = chosen_cache(opening, time, redis) if cache is None else cache
+        codec = Codec(Box(opening.keys.derived_key("cache")))
+        kept = Cache(backend, codec, pools, opening.settings, time)
+        return cls(Core(opening.settings, time, opening.keys, cursors, pools, kept, redis), opening)
 
     @property
     def settings(self) -> Settings:
@@ -84,17 +99,26 @@ class Store:
         return self._core.settings
 
     @property
+    def cache(self) -> Cache:
+        """What is kept of reads."""
+        return self._core.cache
+
+    @property
     def migrator(self) -> Migrator:
         """Brings the database's schema up to date."""
         return Migrator(self._opening)
 
-    def acting_as(self, actor: Actor) -> BoundStore:
+    def acting_as(self, actor: Actor, *, cached: bool = True) -> BoundStore:
         """The store on behalf of an actor.
+
+        Args:
+            actor: Who acts and who looks.
+            cached: Whether reads may be answered from the cache.
 
         Raises:
             ValidationFailed: ``actor`` is none.
         """
-        return BoundStore(self._core, checked_argument("actor", Actor, actor))
+        return BoundStore(self._core, checked_argument("actor", Actor, actor), cached=cached)
 
     def unit_of_work(self, actor: Actor) -> UnitOfWork:
         """Short for ``acting_as(actor).unit_of_work()``."""
@@ -146,6 +170,10 @@ class Store:
 
     def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
+        self._ephemeral.close()
+        self._core.cache.close()
+        if self._core.redis is not None:
+            self._core.redis.close()
         self._core.pools.close()
         self._opening.close()
 

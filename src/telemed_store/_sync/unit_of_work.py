@@ -16,7 +16,10 @@ from telemed_store._sync.repositories import Repositories
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Journal
 from telemed_store.audit.operations import write_accesses
-from telemed_store.audit.unit_notes import UnitNotes
+from telemed_store.audit.unit_notes import UnitMark, UnitNotes
+from telemed_store.cache import invalidations
+from telemed_store.cache.keys import Stale
+from telemed_store.cache.reading import Cached
 from telemed_store.database.arguments import checked
 from telemed_store.database.hooks import Hook, check_callable
 from telemed_store.database.translation import DRIVER_ERRORS, translate
@@ -26,6 +29,7 @@ __all__ = ["Savepoint", "UnitOfWork"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class UnitOfWork(Repositories):
@@ -105,6 +109,10 @@ class UnitOfWork(Repositories):
         """Run a reading operation of several statements in this transaction, as `read` does."""
         return self.read(operation, *args, **kwargs)
 
+    def read_cached(self, cached: Cached[P, V, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the read in this transaction: what it wrote, and nobody else may see yet, is not for the cache."""
+        return self.read(cached.call(*args, **kwargs).read)
+
     def _perform(self, journal: Journal, operation: Callable[[Connection, Context], T]) -> T:
         connection = self.connection
         if doomed := self._notes.doomed():
@@ -116,6 +124,7 @@ class UnitOfWork(Repositories):
             # In the same transaction, before the rows are handed out.
             self._notes.accesses += journal.accesses
             write_accesses(connection, context, journal.accesses)
+            self._notes.stale += self._written_down(connection, context, journal.stale)
             return result
 
         try:
@@ -132,6 +141,12 @@ class UnitOfWork(Repositories):
             self._notes.denials += journal.denials
         self._notes.health.fail(error)
         raise error
+
+    def _written_down(self, connection: Connection, context: Context, stale: list[Stale]) -> list[Stale]:
+        """What an operation made stale; for a cache that processes share also as rows, in case this one dies after the commit."""
+        if not stale or not self._core.cache.is_shared:
+            return stale
+        return invalidations.write(connection, context.now(), list(dict.fromkeys(stale)))
 
     def __enter__(self) -> Self:
         if self._used:
@@ -170,7 +185,10 @@ class UnitOfWork(Repositories):
         return error or (unwritten if failure is None or isinstance(failure, StoreError) else None)
 
     def _tell(self, *, committed: bool, uncertain: bool) -> StoreError | None:
-        """After the end: hooks, then denials and the accesses whose rows were undone; the error if those were not written."""
+        """After the end: the cache, hooks, then denials and the accesses whose rows were undone; the error if those were not written."""
+        stale = self._notes.take_stale()
+        if committed or uncertain:
+            self._core.cache.drop(stale, uncertain=uncertain)
         if committed:
             self._core.run_hooks(self._notes.hooks.take_committed())
         elif not uncertain:
@@ -191,7 +209,7 @@ class Savepoint:
         self._unit = unit
         self._notes = notes
         self._nested: Transaction | None = None
-        self._accesses = 0
+        self._mark = UnitMark()
 
     def __enter__(self) -> UnitOfWork:
         connection = self._unit.connection
@@ -204,7 +222,7 @@ class Savepoint:
         except DRIVER_ERRORS as failure:
             error = translate(failure, connection.dialect.name)
         else:
-            self._accesses = len(self._notes.accesses)
+            self._mark = self._notes.mark()
             self._notes.hooks.open_savepoint()
             return self._unit
         self._notes.health.fail(error)
@@ -223,7 +241,7 @@ class Savepoint:
         notes = self._notes
         doomed = notes.doomed()
         if undo or doomed:
-            notes.forget_since(self._accesses)
+            notes.forget_since(self._mark)
         try:
             if undo or doomed:
                 nested.rollback()

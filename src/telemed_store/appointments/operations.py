@@ -46,6 +46,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.database.sending import fetch
 from telemed_store.errors import IdempotencyConflict, NotPermitted, OutsideAvailability, SlotTaken, ValidationFailed
 from telemed_store.events.operations import record_with
+from telemed_store.people.caching import DOCTOR_TIME
 from telemed_store.people.guards import lock_guards
 
 __all__ = ["Booked", "IdempotencyKey", "reschedule", "schedule"]
@@ -128,6 +129,7 @@ def schedule(
     )
     logged = log_row(context, appointment.id, AppointmentEvent.CREATED, payload)
     record_with(connection, context, event, (appointments, row), (appointment_logs, logged))
+    context.changed(DOCTOR_TIME.tag(new.doctor_id))
     for step in after_booking:
         step(connection, context, appointment, people.doctor_user_id, people.patient_user_id)
     return appointment

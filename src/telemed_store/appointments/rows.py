@@ -14,7 +14,8 @@ from pydantic import StringConstraints
 from sqlalchemy import Connection
 
 from telemed_store.appointments import statements as sql
-from telemed_store.appointments.models import TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
+from telemed_store.appointments.caching import APPOINTMENT
+from telemed_store.appointments.models import ACTIVE, TRANSITIONS, Appointment, AppointmentEvent, AppointmentStatus
 from telemed_store.appointments.tables import appointment_logs
 from telemed_store.audit.context import Context
 from telemed_store.availability.preconditions import LONGEST
@@ -25,6 +26,7 @@ from telemed_store.database.together import insert_together
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record_with
+from telemed_store.people.caching import DOCTOR_TIME
 
 __all__ = [
     "NOBODY",
@@ -137,12 +139,21 @@ def change(
     if send(connection, sql.changing(*values), parameters) != 1:
         raise VersionConflict(old.version + 1)
     new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
+    context.changed(APPOINTMENT.key(old.id), new.version)
+    if _time_held(new) != _time_held(old):
+        context.changed(DOCTOR_TIME.tag(old.doctor_id))
     if event is None:
         write_log(connection, context, old.id, log, payload)
     else:
         logged = log_row(context, old.id, log, payload)
         record_with(connection, context, event(new), (appointment_logs, logged))
     return new
+
+
+def _time_held(appointment: Appointment) -> tuple[dt.datetime, dt.datetime] | None:
+    """Which time an appointment takes from its doctor and its patient, as `statements.holds_time` defines it."""
+    is_held = appointment.status in ACTIVE and appointment.deleted_at is None
+    return (appointment.starts_at, appointment.ends_at) if is_held else None
 
 
 def write_log(

@@ -1,7 +1,8 @@
 """What every operation is told besides its arguments, and the journal in which it notes what it did.
 
 A frame (unit of work, reader, snapshot) hands a fresh `Journal` and `Context` to each operation. Operations only note;
-the frame decides when the notes become rows: events at once, accesses before their rows are handed out, denials after its end.
+the frame decides when the notes become rows: events at once, accesses before their rows are handed out, denials after its end. What an
+operation made stale is dropped from the cache after the commit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from telemed_store.cache.keys import CacheKey, Stale, Tag
 
 if TYPE_CHECKING:
     from telemed_store.audit.actor import Actor
@@ -71,6 +74,7 @@ class Journal:
     accesses: list[Access] = field(default_factory=list[Access])
     denials: list[Denial] = field(default_factory=list[Denial])
     events: list[DomainEvent] = field(default_factory=list["DomainEvent"])
+    stale: list[Stale] = field(default_factory=list[Stale])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Context:
         settings: The store's settings.
         keys: Data keys per subject and purpose; blind indexes.
         cursors: Seals and opens the cursors of lists.
-        journal: Where the operation notes accesses, denials and events.
+        journal: Where the operation notes accesses, denials, events and what it made stale.
     """
 
     actor: Actor
@@ -116,3 +120,12 @@ class Context:
     def denied(self, resource_type: str, resource_id: UUID) -> None:
         """Note that the actor asked for something that is not theirs to see; raise `NotFound` after it."""
         self.journal.denials.append(Denial(resource_type, resource_id))
+
+    def changed(self, what: CacheKey | Tag, version: int | None = None) -> None:
+        """Note that what is kept under a key or a tag is stale once this is committed.
+
+        Args:
+            what: The key of a row, or a tag on which collections depend.
+            version: The row's new version, below which nothing is accepted under the key any more; None: a tag, or there is none.
+        """
+        self.journal.stale.append(Stale(what, version or 0))

@@ -26,6 +26,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import day_of, zone
 from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, NotFound, ValidationFailed, VersionConflict
+from telemed_store.people.caching import DOCTOR_TIME
 from telemed_store.people.guards import lock_guards
 from telemed_store.people.rows import check_owner
 
@@ -56,6 +57,7 @@ def block_dates(connection: Connection, context: Context, new: NewBlock) -> Bloc
         reason=new.reason,
     )
     connection.execute(INSERT_BLOCK, {name: getattr(block, name) for name in BlockedDates.model_fields})
+    context.changed(DOCTOR_TIME.tag(new.doctor_id))
     return block
 
 
@@ -77,6 +79,7 @@ def update_block(
     parameters = {"b_id": block.id, "expected_version": expected_version, "now": now, **values}
     if connection.execute(UPDATE_BLOCK, parameters).rowcount != 1:
         raise VersionConflict(block.version + 1)
+    context.changed(DOCTOR_TIME.tag(block.doctor_id))
     return changed.model_copy(update={"version": block.version + 1, "updated_at": now})
 
 
@@ -86,6 +89,7 @@ def remove_block(connection: Connection, context: Context, block_id: OwnId, *, e
     parameters = {"b_id": block.id, "expected_version": expected_version, "now": context.now()}
     if connection.execute(REMOVE_BLOCK, parameters).rowcount != 1:
         raise VersionConflict(block.version + 1)
+    context.changed(DOCTOR_TIME.tag(block.doctor_id))
 
 
 def _guarded(connection: Connection, context: Context, block_id: UUID, expected_version: int) -> BlockedDates:

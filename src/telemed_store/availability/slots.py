@@ -30,12 +30,15 @@ from telemed_store.people.operations import check_may_ask_for_time
 
 __all__ = [
     "Calendar",
+    "Search",
     "active_locations",
+    "busy_on",
     "effective_interval",
     "free_slots",
     "free_slots_of",
     "is_bookable",
     "load_calendar",
+    "search_of",
 ]
 
 MAX_DAYS: Final = 31
@@ -69,12 +72,17 @@ class Calendar:
     blocks: tuple[Block, ...]
     closed_locations: frozenset[UUID]
 
+    @property
+    def is_offering(self) -> bool:
+        """Whether there can be any slot."""
+        return self.bookable and bool(self.windows)
+
     def interval(self, starts_at: dt.datetime, ends_at: dt.datetime, location_id: UUID | None) -> Interval | None:
         """The effective window that ``[starts_at, ends_at)`` lies in, or None."""
         found = calendar.fits_effective_window(starts_at, ends_at, self.windows, self.blocks, location_id)
         return None if found is None or found.window.location_id in self.closed_locations else found
 
-    def slots(self, first_date: dt.date, last_date: dt.date, taken: Iterable[Busy], search: _Search) -> list[FreeSlot]:
+    def slots(self, first_date: dt.date, last_date: dt.date, taken: Iterable[Busy], search: Search) -> list[FreeSlot]:
         """The free slots of some dates."""
         found = calendar.free_slots(
             first_date,
@@ -94,7 +102,15 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
+    """What slots are looked for.
+
+    Attributes:
+        duration: Real length of a slot.
+        step: Real time from one slot's start to the next one's.
+        not_before: Present instant plus the cutoff; a slot starting exactly then is too early.
+    """
+
     duration: dt.timedelta
     step: dt.timedelta
     not_before: dt.datetime
@@ -173,16 +189,27 @@ def free_slots(
     duration: dt.timedelta | None = None,
 ) -> list[FreeSlot]:
     """Q040, Q041 over Q007 and Q009: two statements; one more to see a doctor's relationship with the patient."""
+    search = search_of(context, first_date, last_date, duration)
+    calendars = _load_calendar_for(connection, context, [doctor_id], first_date, last_date, patient_id)
+    if doctor_id not in calendars:
+        raise NotFound("doctor")
+    return _slots(connection, context, list(calendars.values()), first_date, last_date, patient_id, search)
+
+
+def search_of(
+    context: Context, first_date: dt.date, last_date: dt.date, duration: dt.timedelta | None = None
+) -> Search:
+    """What slots are looked for on some dates, at this instant.
+
+    Raises:
+        ValidationFailed: The dates are out of order or too many, or the duration is not one of an appointment.
+    """
     if last_date < first_date:
         raise ValidationFailed({"last_date": "must not lie before first_date"})
     if (last_date - first_date).days >= MAX_DAYS:
         raise ValidationFailed({"last_date": f"must lie within {MAX_DAYS} days, the first one counted"})
     _check_dates(first_date=first_date, last_date=last_date)
-    search = _search(context, duration)
-    calendars = _load_calendar_for(connection, context, [doctor_id], first_date, last_date, patient_id)
-    if doctor_id not in calendars:
-        raise NotFound("doctor")
-    return _slots(connection, context, list(calendars.values()), first_date, last_date, patient_id, search)
+    return _search(context, duration)
 
 
 def free_slots_of(
@@ -272,12 +299,12 @@ def _check_dates(**dates: dt.date) -> None:
         raise ValidationFailed(dict.fromkeys(wrong, "must lie within the years 1 to 9999 in every zone"))
 
 
-def _search(context: Context, duration: dt.timedelta | None) -> _Search:
+def _search(context: Context, duration: dt.timedelta | None) -> Search:
     length = context.settings.appointment_duration if duration is None else duration
     # By default a slot begins where the one before it ends: the shorter they are, the more there are to list.
     if not SHORTEST <= length <= LONGEST:
         raise ValidationFailed({"duration": "must be one minute to one day"})
-    return _Search(length, context.settings.slot_step or length, context.now() + context.settings.same_day_cutoff)
+    return Search(length, context.settings.slot_step or length, context.now() + context.settings.same_day_cutoff)
 
 
 def _slots(
@@ -287,27 +314,38 @@ def _slots(
     first_date: dt.date,
     last_date: dt.date,
     patient_id: UUID | None,
-    search: _Search,
+    search: Search,
 ) -> list[FreeSlot]:
-    offering = [found for found in calendars if found.bookable and found.windows]
+    offering = [found for found in calendars if found.is_offering]
     if not offering:
         return []
-    zones = {zone(found.zone) for found in offering}
-    busy = list(
-        appointment_steps().busy_between(
-            connection,
-            context,
-            [found.doctor_id for found in offering],
-            [] if patient_id is None else [patient_id],
-            min(to_utc(first_date, 0, name) for name in zones),
-            max(to_utc(last_date, MINUTES_PER_DAY, name) for name in zones),
-        )
-    )
+    busy = busy_on(connection, context, offering, first_date, last_date, patient_id)
     return [
         slot
         for found in offering
         for slot in found.slots(first_date, last_date, _taken(busy, found.doctor_id, patient_id), search)
     ]
+
+
+def busy_on(
+    connection: Connection,
+    context: Context,
+    calendars: Sequence[Calendar],
+    first_date: dt.date,
+    last_date: dt.date,
+    patient_id: UUID | None = None,
+) -> list[BusyTime]:
+    """When these doctors, and this patient, are busy on some dates of each one's zone: one statement (Q007 to Q009)."""
+    zones = {zone(found.zone) for found in calendars}
+    taken = appointment_steps().busy_between(
+        connection,
+        context,
+        [found.doctor_id for found in calendars],
+        [] if patient_id is None else [patient_id],
+        min(to_utc(first_date, 0, name) for name in zones),
+        max(to_utc(last_date, MINUTES_PER_DAY, name) for name in zones),
+    )
+    return list(taken)
 
 
 def _taken(busy: Iterable[BusyTime], doctor_id: UUID, patient_id: UUID | None) -> Iterable[Busy]:

@@ -40,6 +40,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import day_of, zone
 from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, Conflict, NotFound, ValidationFailed, VersionConflict
+from telemed_store.people.caching import DOCTOR_TIME
 from telemed_store.people.guards import lock_guards
 from telemed_store.people.rows import check_owner
 
@@ -94,6 +95,7 @@ def add_window(connection: Connection, context: Context, new: NewAvailabilityWin
     _require_no_overlap(connection, new.doctor_id, new)
     window = _stored(context, new, facts.zone)
     connection.execute(INSERT_WINDOWS, [_row(window)])
+    context.changed(DOCTOR_TIME.tag(new.doctor_id))
     return window
 
 
@@ -113,6 +115,7 @@ def update_window(
     parameters = {"b_id": window.id, "expected_version": expected_version, "now": now, **values}
     if connection.execute(UPDATE_WINDOW, parameters).rowcount != 1:
         raise VersionConflict(window.version + 1)
+    context.changed(DOCTOR_TIME.tag(window.doctor_id))
     return changed.model_copy(update={"version": window.version + 1, "updated_at": now})
 
 
@@ -121,6 +124,7 @@ def remove_window(connection: Connection, context: Context, window_id: OwnId, *,
     window = _guarded(connection, context, window_id, expected_version)
     _require_not_frozen(connection, context, window.doctor_id, [window])
     connection.execute(REMOVE_WINDOWS, {"ids": [window.id], "now": context.now()})
+    context.changed(DOCTOR_TIME.tag(window.doctor_id))
 
 
 def save_schedule(
@@ -148,6 +152,7 @@ def save_schedule(
     fresh = [_stored(context, window, facts.zone) for window in added]
     if fresh:
         connection.execute(INSERT_WINDOWS, [_row(window) for window in fresh])
+    context.changed(DOCTOR_TIME.tag(doctor_id))
     shown = [window for window in (*kept, *fresh) if window.specific_date is None or window.specific_date >= today]
     return Schedule(
         doctor_id=doctor_id,
@@ -165,6 +170,7 @@ def rezone(connection: Connection, context: Context, doctor_id: UUID, new_zone: 
     parameters = {"b_doctor_id": doctor_id, "new_zone": new_zone, "now": context.now()}
     connection.execute(REZONE_WINDOWS, parameters)
     connection.execute(REZONE_BLOCKS, parameters)
+    context.changed(DOCTOR_TIME.tag(doctor_id))
 
 
 def overlapping_windows(

@@ -12,6 +12,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.database.native import family
 from telemed_store.errors import NotPermitted, StoreError
 from telemed_store.messages import statements as sql
+from telemed_store.messages.caching import UNREAD
 from telemed_store.messages.models import CounterReport
 
 __all__ = ["BATCH", "reconcile_batch"]
@@ -78,4 +79,6 @@ def _reconcile_users(connection: Connection, context: Context, user_ids: list[UU
     ]
     if missing:
         connection.execute(sql.INSERT_TOTAL, missing)
+    for each in wrong:
+        context.changed(UNREAD.key(each))
     return len(wrong)

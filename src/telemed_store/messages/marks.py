@@ -15,6 +15,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.errors import NotFound, NotPermitted, ValidationFailed
 from telemed_store.events.operations import record
 from telemed_store.messages import statements as sql
+from telemed_store.messages.caching import UNREAD
 from telemed_store.messages.models import MarkKind, MessagesRead
 
 __all__ = ["mark_delivered", "mark_read"]
@@ -31,6 +32,8 @@ def mark_read(connection: Connection, context: Context, conversation_id: UUID, u
     if upto <= seen.read_upto:
         return 0
     taken = _take(connection, context, conversation_id, seen, upto)
+    if taken:
+        context.changed(UNREAD.key(_reader(context)))
     kinds = [MarkKind.READ, *([MarkKind.DELIVERED] if upto > seen.delivered_upto else [])]
     _write_marks(connection, context, conversation_id, kinds, upto)
     record(

@@ -22,6 +22,7 @@ from telemed_store.errors import (
 )
 from telemed_store.messages import statements as sql
 from telemed_store.messages.bodies import body_place, messages_from, revision_place, unsealed
+from telemed_store.messages.caching import UNREAD
 from telemed_store.messages.models import Body, Message, RevisionKind
 
 __all__ = ["delete", "edit", "refuse"]
@@ -46,6 +47,7 @@ def delete(connection: Connection, context: Context, message_id: UUID, expected_
     if found.seq > found.read_upto:
         connection.execute(sql.TAKE_UNREAD_OF_PARTICIPANT, {"row_id": found.participant_id, "now": now})
         connection.execute(sql.TAKE_UNREAD, {"counted_user_id": found.receiver_id, "taken": 1, "now": now})
+        context.changed(UNREAD.key(found.receiver_id))
     return message
 
 

@@ -16,6 +16,7 @@ from telemed_store.errors import IdempotencyConflict, NoRelationship, NotPermitt
 from telemed_store.events.operations import record_with
 from telemed_store.messages import statements as sql
 from telemed_store.messages.bodies import messages_from, seal_body
+from telemed_store.messages.caching import UNREAD
 from telemed_store.messages.models import Message, MessageSent, NewMessage
 from telemed_store.messages.tables import messages
 
@@ -71,6 +72,7 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
         receiver_id=new.receiver_id,
         appointment_id=new.appointment_id,
     )
+    context.changed(UNREAD.key(new.receiver_id))
     record_with(connection, context, sent, (messages, row), changes=_changes(connection, message, new.receiver_id))
     return message
 

@@ -14,6 +14,7 @@ from telemed_store.appointments import tables as _appointments
 from telemed_store.appointments import transitions as _transitions
 from telemed_store.audit import tables as _audit
 from telemed_store.availability import tables as _availability
+from telemed_store.cache import tables as _cache
 from telemed_store.consents import tables as _consents
 from telemed_store.crypto import tables as _crypto
 from telemed_store.database import compatibility as _compatibility
@@ -38,6 +39,7 @@ DECLARING: Final = (
     _appointments,
     _audit,
     _availability,
+    _cache,
     _compatibility,
     _consents,
     _crypto,

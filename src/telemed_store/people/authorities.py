@@ -17,6 +17,7 @@ from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, Conflict, NotFound
 from telemed_store.people import statements as sql
 from telemed_store.people.brazil import CRM, normalised_crm_number, normalised_crm_state
+from telemed_store.people.caching import DOCTOR
 from telemed_store.people.guards import lock_guards
 from telemed_store.people.models import DoctorRegistration, NewRegistration, RegistrationPatch
 from telemed_store.people.rows import change, check_owner, check_version, new_row, normalised
@@ -49,6 +50,7 @@ def add_registration(
     _check_free(connection, context, doctor_id, number)
     row = new_row(context, doctor_id=doctor_id, **number, is_primary=not held)
     connection.execute(sql.INSERT_REGISTRATIONS, [row])
+    context.changed(DOCTOR.key(doctor_id))
     return DoctorRegistration(**row)
 
 
@@ -66,6 +68,7 @@ def update_registration(
         values = dict(normalised({name: (rules[name], value) for name, value in values.items()}))
     number = {"authority": before.authority, "region": before.region, "number": before.number, **values}
     _check_free(connection, context, before.doctor_id, number, own_id=before.id)
+    context.changed(DOCTOR.key(before.doctor_id))
     return change(connection, context, doctor_registrations, before, expected_version, values)
 
 
@@ -81,6 +84,7 @@ def set_primary_registration(
         # First: the database holds at most one at any moment.
         if primary.is_primary:
             change(connection, context, doctor_registrations, primary, primary.version, {"is_primary": False})
+    context.changed(DOCTOR.key(chosen.doctor_id))
     return change(connection, context, doctor_registrations, chosen, expected_version, {"is_primary": True})
 
 
@@ -92,6 +96,7 @@ def remove_registration(
     check_version(leaving.version, expected_version)
     if leaving.is_primary and len(held) > 1:
         raise Conflict("The primary registration goes last: make another one primary first.")
+    context.changed(DOCTOR.key(leaving.doctor_id))
     change(connection, context, doctor_registrations, leaving, expected_version, {"deleted_at": context.now()})
 
 

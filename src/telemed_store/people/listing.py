@@ -58,13 +58,16 @@ from telemed_store.people.tables import (
 )
 
 __all__ = [
+    "PLACES_SIZE",
     "doctors",
     "doctors_with",
     "linked_identities",
+    "load_specializations",
     "locations",
     "patients",
     "registrations",
     "search_doctors",
+    "show_specializations",
     "specializations",
 ]
 
@@ -72,7 +75,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _SEARCH_SIZE: Final = PageSize(6, 50)
 _PEOPLE_SIZE: Final = PageSize(10, 100)
-_PLACES_SIZE: Final = PageSize(50, 200)
+PLACES_SIZE: Final = PageSize(50, 200)
 _HELD_SIZE: Final = PageSize(50, 200)
 
 _NEWEST_DOCTORS: Final = Keyset(doctors_table.c.created_at, doctors_table.c.id, descending=True)
@@ -113,6 +116,7 @@ _doctor_count = (
 _SPECIALIZATIONS: Final = select(*sql.SPECIALIZATION_COLUMNS, _doctor_count.label("doctor_count")).where(
     specializations_table.c.is_active
 )
+_FIRST_SPECIALIZATIONS: Final = _BY_NAME_KEY.order(_SPECIALIZATIONS, continued=False)
 # Q043. ix_service_locations_doctor_id_name_id
 _LOCATIONS: Final = select(*sql.LOCATION_COLUMNS).where(
     service_locations.c.doctor_id == bindparam("doctor_id", type_=Id()),
@@ -203,7 +207,7 @@ def doctors_with(
         "doctors_with",
         sql.DOCTORS,
         _NEWEST_DOCTORS,
-        _PLACES_SIZE,
+        PLACES_SIZE,
         doctor_from,
         scope,
         limit,
@@ -245,13 +249,39 @@ def specializations(
         "specializations",
         _SPECIALIZATIONS,
         _BY_NAME_KEY,
-        _PLACES_SIZE,
+        PLACES_SIZE,
         _specialization_count,
         None,
         limit,
         cursor,
-        position=lambda item: (casefolded(item.name), item.id),
+        position=_by_name_key,
     )
+
+
+def load_specializations(
+    connection: Connection,
+    context: Context,  # noqa: ARG001 - every operation takes the context
+    limit: int | None = None,
+    cursor: str | None = None,  # noqa: ARG001 - it is the first page
+) -> tuple[SpecializationCount, ...]:
+    """What the first page is made of, whoever looks: one specialization more than it shows. 1 statement."""
+    values = _BY_NAME_KEY.parameters(PLACES_SIZE.of(limit), None)
+    return tuple(_specialization_count(row) for row in connection.execute(_FIRST_SPECIALIZATIONS, values))
+
+
+def show_specializations(
+    context: Context,
+    found: tuple[SpecializationCount, ...] | None,
+    limit: int | None = None,
+    cursor: str | None = None,  # noqa: ARG001 - it is the first page
+) -> Page[SpecializationCount]:
+    """The first page; its cursor is the actor's own."""
+    binding = _binding(context, "specializations")
+    return _BY_NAME_KEY.page(list(found or ()), PLACES_SIZE.of(limit), context.cursors, binding, _by_name_key)
+
+
+def _by_name_key(item: SpecializationCount) -> tuple[str, UUID]:
+    return casefolded(item.name), item.id
 
 
 def locations(
@@ -265,7 +295,7 @@ def locations(
         "locations",
         _LOCATIONS,
         _PLACES_BY_NAME,
-        _PLACES_SIZE,
+        PLACES_SIZE,
         location_from,
         None,
         limit,
@@ -320,6 +350,12 @@ def _both(one: Scope[Doctor] | None, other: Scope[Doctor] | None) -> Scope[Docto
     return one & other
 
 
+def _binding(
+    context: Context, name: str, scope: Scope[Any] | None = None, values: dict[str, Any] | None = None
+) -> bytes:
+    return list_binding(name, context.actor.key, (content(scope), values))
+
+
 def _list(
     connection: Connection,
     context: Context,
@@ -337,7 +373,7 @@ def _list(
 ) -> Page[ModelT]:
     """One page of a list; the statement of each combination of scopes is built once and kept."""
     rows = size.of(limit)
-    binding = list_binding(name, context.actor.key, (content(scope), values))
+    binding = _binding(context, name, scope, values)
     after = None if cursor is None else context.cursors.open(cursor, binding)
     key = (name, shape(scope), after is not None)
     found = _statements.get(key)

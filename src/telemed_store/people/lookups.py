@@ -36,13 +36,15 @@ __all__ = [
     "by_identifier",
     "by_registration",
     "check_may_ask_for_time",
-    "doctor",
     "doctor_from",
     "identity",
+    "load_doctor",
+    "load_user",
     "may_view_user",
     "patient",
     "patient_from",
-    "user",
+    "show_doctor",
+    "show_user",
     "user_by_email",
     "user_from",
     "visible_user",
@@ -57,12 +59,17 @@ _USER_ID: Final = _FIELDS.index("user_id")
 _TEXTS: Final = {column: _FIELDS.index(column) for column in CHART_TEXTS}
 
 
-def doctor(connection: Connection, context: Context, doctor_id: OwnId) -> Doctor:  # noqa: ARG001 - every operation takes the context
-    """A doctor's public profile."""
+def load_doctor(connection: Connection, context: Context, doctor_id: OwnId) -> Doctor | None:  # noqa: ARG001 - every operation takes the context
+    """A doctor's profile as everybody sees it: one statement."""
     row = connection.execute(sql.DOCTOR, {"id": doctor_id}).first()
-    if row is None:
+    return None if row is None else doctor_from(row)
+
+
+def show_doctor(context: Context, found: Doctor | None, doctor_id: UUID) -> Doctor:  # noqa: ARG001 - what is shown may depend on both
+    """A doctor's profile: it is public."""
+    if found is None:
         raise NotFound("doctor")
-    return doctor_from(row)
+    return found
 
 
 def by_registration(connection: Connection, context: Context, authority: str, region: str, number: str) -> Doctor:  # noqa: ARG001 - every operation takes the context
@@ -125,9 +132,21 @@ def identity(connection: Connection, context: Context, user_id: UUID) -> Patient
     return PatientIdentity(user_id=user_id, name=rows[0].name, identifiers=identifiers)
 
 
-def user(connection: Connection, context: Context, user_id: OwnId) -> User:
-    """A user with the ids of their profiles (Q054, D57)."""
-    return visible_user(context, connection.execute(sql.USER_BY_ID, {"id": user_id}).first())
+def load_user(connection: Connection, context: Context, user_id: OwnId) -> User | None:  # noqa: ARG001 - every operation takes the context
+    """A user with the ids of their profiles, whoever looks: one statement."""
+    row = connection.execute(sql.USER_BY_ID, {"id": user_id}).first()
+    return None if row is None else user_from(row)
+
+
+def show_user(context: Context, found: User | None, user_id: UUID) -> User:  # noqa: ARG001 - shown is who was found
+    """A user, to that user and jobs of the system."""
+    if found is None:
+        raise NotFound("user")
+    if not _sees_anybody(context) and context.actor.id != found.id:
+        context.denied("user", found.id)
+        raise NotFound("user")
+    context.accessed([found.id], DataType.PERSONAL_DATA, resource_id=found.id)
+    return found
 
 
 def user_by_email(connection: Connection, context: Context, email: str) -> User:
@@ -171,11 +190,7 @@ def visible_user(context: Context, row: Sequence[Any] | None) -> User:
     if row is None:
         raise NotFound("user")
     found = user_from(row)
-    if not _sees_anybody(context) and context.actor.id != found.id:
-        context.denied("user", found.id)
-        raise NotFound("user")
-    context.accessed([found.id], DataType.PERSONAL_DATA, resource_id=found.id)
-    return found
+    return show_user(context, found, found.id)
 
 
 def _sees_anybody(context: Context) -> bool:

@@ -28,11 +28,9 @@ from telemed_store.people.lookups import (
     by_identifier,
     by_registration,
     check_may_ask_for_time,
-    doctor,
     identity,
     may_view_user,
     patient,
-    user,
     user_by_email,
 )
 from telemed_store.people.places import (
@@ -69,7 +67,6 @@ __all__ = [
     "delete_doctor",
     "delete_patient",
     "delete_user",
-    "doctor",
     "doctors",
     "doctors_with",
     "first_teleconsultation_location",
@@ -103,7 +100,6 @@ __all__ = [
     "update_registration",
     "update_specialization",
     "update_user",
-    "user",
     "user_by_email",
     "user_by_identity",
 ]

@@ -15,6 +15,7 @@ from telemed_store.database.models import given
 from telemed_store.database.text_search import casefolded
 from telemed_store.errors import AlreadyExists, Conflict, NotFound, ValidationFailed
 from telemed_store.people import statements as sql
+from telemed_store.people.caching import DOCTOR_TIME, SPECIALIZATION_LIST
 from telemed_store.people.guards import lock_guards
 from telemed_store.people.lists import LocationType
 from telemed_store.people.models import (
@@ -63,6 +64,7 @@ def add_specialization(connection: Connection, context: Context, name: str) -> S
     row = new_row(context, name=trimmed, is_active=True)
     connection.execute(sql.INSERT_SPECIALIZATION, {**row, "name_key": casefolded(trimmed)})
     insert_words(connection, word_rows("specializations", row["id"], trimmed))
+    context.changed(SPECIALIZATION_LIST)
     return Specialization(**row)
 
 
@@ -88,6 +90,7 @@ def update_specialization(
         _check_name(connection, values["name"], before.id)
         stored["name_key"] = casefolded(values["name"])
     after = change(connection, context, specializations, before, expected_version, stored)
+    context.changed(SPECIALIZATION_LIST)
     if "name" in values:
         replace_words(connection, "specializations", after.id, after.name)
     return after
@@ -140,6 +143,7 @@ def update_location(
     if not (after.is_active and after.type is LocationType.TELECONSULTATION):
         _check_not_last(connection, before)
     changed = change(connection, context, service_locations, before, expected_version, values)
+    context.changed(DOCTOR_TIME.tag(before.doctor_id))
     if {"name", "address"} & values.keys():
         replace_words(connection, "service_locations", changed.id, changed.name, changed.address)
     return changed
@@ -151,6 +155,7 @@ def remove_location(connection: Connection, context: Context, location_id: OwnId
     check_version(before.version, expected_version)
     _check_not_last(connection, before)
     change(connection, context, service_locations, before, expected_version, {"deleted_at": context.now()})
+    context.changed(DOCTOR_TIME.tag(before.doctor_id))
     connection.execute(sql.DELETE_WORDS, {"row_id": before.id, "words_of": "service_locations"})
 
 

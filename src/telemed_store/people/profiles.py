@@ -14,6 +14,7 @@ from telemed_store.database.models import given
 from telemed_store.errors import AlreadyExists, Conflict, NotFound, NotPermitted, ValidationFailed
 from telemed_store.people import statements as sql
 from telemed_store.people.authorities import check_crm, write_crm
+from telemed_store.people.caching import DOCTOR, DOCTOR_TIME, PROFILES, SPECIALIZATION_LIST, USER
 from telemed_store.people.extension_points import BEFORE_DELETION, DOCTOR_ZONE_CHANGED
 from telemed_store.people.guards import lock_guards
 from telemed_store.people.lists import DoctorStatus, PatientStatus, UserStatus
@@ -60,8 +61,10 @@ def update_user(
             raise AlreadyExists("user", field="email", existing_id=taken.id if context.actor.is_system else None)
     stored = values | ({"email_verified_at": None} if values.get("email", before.email) != before.email else {})
     after = change(connection, context, users, before, expected_version, stored)
+    context.changed(USER.key(user_id))
     if after.name != before.name and after.doctor_id is not None:
         replace_words(connection, "doctors", after.doctor_id, after.name)
+        context.changed(DOCTOR.key(after.doctor_id))
     return after
 
 
@@ -87,11 +90,13 @@ def update_doctor(
     crm: dict[str, str] = {name: values.pop(name) for name in ("crm_number", "crm_state") if name in values}
     primary = check_crm(connection, context, doctor_id, crm["crm_number"], crm["crm_state"]) if crm else None
     after = change(connection, context, doctors, before, expected_version, values, shown=values | crm)
+    context.changed(DOCTOR.key(doctor_id))
     if crm:
         write_crm(connection, context, doctor_id, crm["crm_number"], crm["crm_state"], primary)
     if chosen is not None:
         connection.execute(sql.DELETE_DOCTOR_SPECIALIZATIONS, {"doctor_id": doctor_id})
         write_specializations(connection, doctor_id, chosen)
+        context.changed(SPECIALIZATION_LIST)
     if after.zone != before.zone:
         for step in DOCTOR_ZONE_CHANGED:
             step(connection, context, doctor_id, after.zone)
@@ -127,6 +132,7 @@ def set_user_status(
         raise NotPermitted
     if status is before.status:
         return before
+    context.changed(USER.key(user_id))
     return change(connection, context, users, before, expected_version, {"status": status})
 
 
@@ -140,6 +146,7 @@ def set_doctor_status(
         raise NotPermitted
     if status is before.status:
         return before
+    _practice_changed(context, doctor_id)
     return change(connection, context, doctors, before, expected_version, {"status": status})
 
 
@@ -164,6 +171,8 @@ def delete_doctor(connection: Connection, context: Context, doctor_id: OwnId, *,
     for step in BEFORE_DELETION:
         step(connection, context, doctor_id)
     change(connection, context, doctors, before, expected_version, {"deleted_at": context.now()})
+    _practice_changed(context, doctor_id)
+    _profile_deleted(context, before.user_id)
     now = context.now()
     connection.execute(sql.DELETE_REGISTRATIONS, {"owner": doctor_id, "now": now})
     connection.execute(sql.DELETE_WORDS_OF_LOCATIONS, {"doctor_id": doctor_id})
@@ -179,6 +188,7 @@ def delete_patient(connection: Connection, context: Context, patient_id: OwnId, 
     for step in BEFORE_DELETION:
         step(connection, context, patient_id)
     change(connection, context, patients, before, expected_version, {"deleted_at": context.now()})
+    _profile_deleted(context, before.user_id)
 
 
 def delete_user(connection: Connection, context: Context, user_id: OwnId, *, expected_version: int) -> None:
@@ -188,8 +198,22 @@ def delete_user(connection: Connection, context: Context, user_id: OwnId, *, exp
     if before.roles:
         raise Conflict("The user still has a profile: delete that first, then the user.")
     change(connection, context, users, before, expected_version, {"deleted_at": context.now()})
+    context.changed(USER.key(user_id))
     connection.execute(sql.DELETE_IDENTIFIERS, {"owner": user_id, "now": context.now()})
     connection.execute(sql.DELETE_IDENTITIES, {"owner": user_id})
+
+
+def _practice_changed(context: Context, doctor_id: UUID) -> None:
+    """Whether a doctor can be found and booked stands in the profile, in the count of each specialization, and in the free slots."""
+    context.changed(DOCTOR.key(doctor_id))
+    context.changed(SPECIALIZATION_LIST)
+    context.changed(DOCTOR_TIME.tag(doctor_id))
+
+
+def _profile_deleted(context: Context, user_id: UUID) -> None:
+    """The user holds a profile less, and sees no appointments of it any more."""
+    context.changed(USER.key(user_id))
+    context.changed(PROFILES)
 
 
 def _user(connection: Connection, context: Context, user_id: UUID) -> User:

@@ -17,6 +17,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.errors import AlreadyExists, ValidationFailed
 from telemed_store.people import statements as sql
 from telemed_store.people.brazil import CNS, CPF, CRM, DEFAULT_ZONE
+from telemed_store.people.caching import SPECIALIZATION_LIST, USER
 from telemed_store.people.lists import DoctorStatus, LocationType, PatientStatus, SignatureEnrolment, UserStatus
 from telemed_store.people.lookups import user_from
 from telemed_store.people.models import Doctor, NewDoctor, NewPatient, Patient
@@ -87,6 +88,8 @@ def register_doctor(connection: Connection, context: Context, new: NewDoctor) ->
             ],
         )
     write_specializations(connection, doctor_id, new.specializations)
+    if new.specializations:
+        context.changed(SPECIALIZATION_LIST)
     place = new_row(
         context,
         doctor_id=doctor_id,
@@ -223,6 +226,8 @@ def _write_person(connection: Connection, context: Context, person: _Person, ide
             zone=person.zone,
         )
         connection.execute(sql.INSERT_USER, {**row, "id": person.id})
+    else:
+        context.changed(USER.key(person.id))
     if identifiers:
         ring = context.keys.ensure(connection, person.id, Purpose.IDENTITY)
         rows: list[dict[str, Any]] = []
