@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, bindparam, insert
 
-from telemed_store.database.sending import send
+from telemed_store.database.sending import execute
 
 __all__ = ["TableRow", "insert_together"]
 
@@ -28,7 +28,7 @@ def insert_together(connection: Connection, *rows: TableRow) -> None:
         return
     statement, names = _combined(tuple((table, tuple(row)) for table, row in rows))
     values = chain.from_iterable(row.values() for _, row in rows)
-    send(connection, statement, dict(zip(names, values, strict=True)))
+    execute(connection, statement, dict(zip(names, values, strict=True)))
 
 
 @cache
