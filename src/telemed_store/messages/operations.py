@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row
 from telemed_store.audit.context import Context
 from telemed_store.crypto import KeyRing, Purpose, encrypt_text
 from telemed_store.database.identity import new_id
+from telemed_store.database.sending import execute, fetch
 from telemed_store.errors import (
     IdempotencyConflict,
     InvalidTransition,
@@ -39,7 +40,7 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
     """Write the next message of the pair's conversation: eight statements, none more with an appointment."""
     sender_id = _sender(context, new)
     people = {"sender_id": sender_id, "receiver_id": new.receiver_id, "appointment_id": new.appointment_id}
-    found = connection.execute(sql.LOCK_BY_PAIR, people).all()
+    found = fetch(connection, sql.LOCK_BY_PAIR, people).all()
     digest = _digest(context, new)
     # First what was sent before: the answer to a repeated call stays the same when the appointments are gone.
     if stored := _stored(connection, context, [row.id for row in found], sender_id, new.idempotency_key, digest):
@@ -66,16 +67,18 @@ def send(connection: Connection, context: Context, new: NewMessage) -> Message:
         delivered_at=None,
         read_at=None,
     )
-    connection.execute(
+    execute(
+        connection,
         sql.INSERT_MESSAGE,
         {name: getattr(message, name) for name in _STORED}
         | {"body": seal_body(connection, context, message_id, sender_id, new.body)}
         | {"idempotency_key": new.idempotency_key, "request_digest": digest},
     )
     advanced = {"row_id": conversation.id, "now": now, "seq": seq, "message_id": message_id}
-    connection.execute(sql.ADVANCE_CONVERSATION, advanced)
-    connection.execute(sql.NOTE_ACTIVITY, {"row_id": conversation.id, "now": now, "receiver_id": new.receiver_id})
-    connection.execute(
+    execute(connection, sql.ADVANCE_CONVERSATION, advanced)
+    execute(connection, sql.NOTE_ACTIVITY, {"row_id": conversation.id, "now": now, "receiver_id": new.receiver_id})
+    execute(
+        connection,
         sql.ADD_UNREAD[connection.dialect.name],
         {
             "id": new_id(),
@@ -155,7 +158,7 @@ def _stored(
     if not conversation_ids:
         return None
     wanted = {"conversation_ids": conversation_ids, "sender_id": sender_id, "key": key}
-    row = connection.execute(sql.BY_KEY, wanted).first()
+    row = fetch(connection, sql.BY_KEY, wanted).first()
     if row is None:
         return None
     if row.request_digest != digest:
