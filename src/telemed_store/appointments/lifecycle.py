@@ -27,6 +27,7 @@ from telemed_store.consents.models import ConsentType
 from telemed_store.consents.operations import is_active as consent_is_active
 from telemed_store.database.arguments import OwnId
 from telemed_store.database.models import given
+from telemed_store.database.sending import execute, fetch
 from telemed_store.errors import ConsentRequired, InvalidTransition, OutsideAvailability
 from telemed_store.people.guards import lock_guards
 from telemed_store.people.models import LocationType
@@ -38,7 +39,7 @@ def start(connection: Connection, context: Context, appointment_id: OwnId, *, ex
     """Begin; unless the location is physical the patient's consent to telemedicine must be active (D48)."""
     before = lock(connection, context, appointment_id, expected_version, AppointmentStatus.IN_PROGRESS)
     if context.settings.require_telemedicine_consent:
-        kind = connection.execute(sql.LOCATION_TYPE, {"id": before.appointment.location_id}).scalar()
+        kind = fetch(connection, sql.LOCATION_TYPE, {"id": before.appointment.location_id}).scalar()
         remote = kind in {None, LocationType.TELECONSULTATION}
         if remote and not consent_is_active(connection, before.patient_user_id, ConsentType.TELEMEDICINE):
             raise ConsentRequired(ConsentType.TELEMEDICINE)
@@ -78,7 +79,7 @@ def complete(connection: Connection, context: Context, appointment_id: OwnId, *,
         ended_at=ended_at,
         completion_kind=CompletionKind.FINALIZED,
     )
-    connection.execute(sql.ADVANCE_LAST_CONSULTATION, {"patient": old.patient_id, "instant": ended_at})
+    execute(connection, sql.ADVANCE_LAST_CONSULTATION, {"patient": old.patient_id, "instant": ended_at})
     return completed
 
 

@@ -21,7 +21,7 @@ from telemed_store.audit.context import Context
 from telemed_store.availability.preconditions import LONGEST
 from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
-from telemed_store.database.sending import fetch, send
+from telemed_store.database.sending import execute, fetch
 from telemed_store.database.together import insert_together
 from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
@@ -136,7 +136,7 @@ def change(
     now = context.now()
     parameters = {f"new_{name}": value for name, value in values.items()}
     parameters |= {"row_id": old.id, "expected_version": old.version, "now": now}
-    if send(connection, sql.changing(*values), parameters) != 1:
+    if execute(connection, sql.changing(*values), parameters) != 1:
         raise VersionConflict(old.version + 1)
     new = old.model_copy(update={**values, "version": old.version + 1, "updated_at": now})
     context.changed(APPOINTMENT.key(old.id), new.version)

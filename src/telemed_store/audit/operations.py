@@ -10,6 +10,7 @@ from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, AccessAction, Context, Denial
 from telemed_store.audit.tables import access_origins, audit_logs, data_access_logs
 from telemed_store.database.identity import new_id
+from telemed_store.database.sending import fetch
 
 __all__ = ["write_accesses", "write_denials", "write_origin"]
 
@@ -64,8 +65,10 @@ def _without_recent_views(connection: Connection, context: Context, accesses: li
     subjects = list({access.subject_id for access in views})
     recent = {
         tuple(row)
-        for row in connection.execute(
-            _RECENT_VIEWS, {"subjects": subjects, "accessor": context.actor.id, "since": context.now() - window}
+        for row in fetch(
+            connection,
+            _RECENT_VIEWS,
+            {"subjects": subjects, "accessor": context.actor.id, "since": context.now() - window},
         )
     }
     return [

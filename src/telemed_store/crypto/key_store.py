@@ -31,6 +31,7 @@ from telemed_store.crypto.statements import (
     KeysOfSubjects,
 )
 from telemed_store.database.clock import Clock, SystemClock
+from telemed_store.database.sending import fetch
 from telemed_store.errors import Conflict
 
 __all__ = ["KeyStore", "SqlKeyStore"]
@@ -173,7 +174,7 @@ class SqlKeyStore:
     ) -> dict[UUID, KeyRing]:
         keys: dict[UUID, list[DataKey]] = {subject_id: [] for subject_id in subject_ids}
         for batch in _batches(subject_ids):
-            found = connection.execute(statement, {"subject_ids": batch, "purpose": purpose})
+            found = fetch(connection, statement, {"subject_ids": batch, "purpose": purpose})
             for subject_id, number, wrapped, kek_id in found:
                 if wrapped is not None:
                     stored = WrappedKey(kek_id, bytes(wrapped))

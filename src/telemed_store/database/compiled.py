@@ -29,6 +29,9 @@ Asking = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 Telling = Insert | Update | Delete
 """A statement that answers with the number of rows it touched."""
 
+_LONGEST_LIST: Final = 10
+"""Of longer lists there would be too many lengths to keep."""
+
 _LOG: Final = logging.getLogger("sqlalchemy.engine.Engine")
 
 
@@ -40,7 +43,7 @@ def compiled_for(
     Args:
         connection: Whose engine keeps what it has compiled.
         statement: A constant: what is compiled is kept as long as the engine.
-        values: The same names each time; a list that is expanded may have any length.
+        values: With other names, or long lists, SQLAlchemy executes it.
     """
     kept: dict[Any, CompiledStatement] | None = connection.get_execution_options().get(COMPILED)
     if kept is None or _is_watched(connection):
@@ -48,10 +51,15 @@ def compiled_for(
     found = kept.get(statement)
     if found is None:
         found = kept[statement] = CompiledStatement(statement, connection, values)
-    if all(len(values[name]) == len(parameters) for name, parameters in found.lists):
-        return found
+    if len(values) != found.size:
+        return None
     # A list of values is as many parameters as it is long: another length is another SQL.
-    key = (statement, *(len(values[name]) for name, _ in found.lists))
+    lengths = [len(values[name]) for name, _ in found.lists]
+    if all(length == len(parameters) for length, (_, parameters) in zip(lengths, found.lists, strict=True)):
+        return found
+    if max(lengths) > _LONGEST_LIST:
+        return None
+    key = (statement, *lengths)
     found = kept.get(key)
     if found is None:
         found = kept[key] = CompiledStatement(statement, connection, values)
@@ -76,17 +84,21 @@ class CompiledStatement:
 
     Attributes:
         sql: The text, in the driver's own style.
+        size: How many values it is given.
         lists: The values that are lists, each with the names of its parameters.
         metadata: What a row's values are called.
     """
 
-    __slots__ = ("_constants", "_conversions", "_order", "_results", "lists", "metadata", "sql")
+    __slots__ = ("_constants", "_conversions", "_order", "_results", "lists", "metadata", "size", "sql")
 
     def __init__(self, statement: Asking | Telling, connection: Connection, values: Mapping[str, Any]) -> None:
         dialect = connection.dialect
         schemas = connection.get_execution_options().get("schema_translate_map")
         compiled = statement.compile(
-            dialect=dialect, schema_translate_map=schemas, render_schema_translate=bool(schemas)
+            dialect=dialect,
+            column_keys=list(values),
+            schema_translate_map=schemas,
+            render_schema_translate=bool(schemas),
         )
         assert isinstance(compiled, SQLCompiler)
         state = compiled.construct_expanded_state(dict(values))
@@ -99,6 +111,7 @@ class CompiledStatement:
         }
         given = {*values, *(name for bind, names in lists.items() if bind in values for name in names)}
         self.sql = state.statement
+        self.size = len(values)
         self.lists = [(bind, names) for bind, names in lists.items() if bind in values]
         self._order = state.positiontup
         self._conversions = [(name, conversion) for name, conversion in conversions.items() if name in given]

@@ -48,7 +48,11 @@ class Input(BaseModel):
 
 def is_storable(text: str) -> bool:
     """Whether every engine can store a text, and so can be asked for it: no NUL characters, no lone surrogates."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, and nothing else
+        return False
+    return "\x00" not in text
 
 
 def _storable_text(value: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.engine.result import IteratorResult
 
 from telemed_store.database.compiled import Asking, CompiledStatement, Telling, compiled_for
 
-__all__ = ["fetch", "send"]
+__all__ = ["execute", "fetch"]
 
 
 def fetch(connection: Connection, statement: Asking, values: Mapping[str, Any]) -> Result[*tuple[Any, ...]]:
@@ -32,8 +32,8 @@ def fetch(connection: Connection, statement: Asking, values: Mapping[str, Any]) 
     return IteratorResult(compiled.metadata, iter(compiled.rows(rows)))
 
 
-def send(connection: Connection, statement: Telling, values: Mapping[str, Any]) -> int:
-    """How many rows a constant statement touched; it says itself what it sets."""
+def execute(connection: Connection, statement: Telling, values: Mapping[str, Any]) -> int:
+    """How many rows a constant statement touched, which has no defaults of Python's to be filled in."""
     compiled = _compiled(connection, statement, values)
     if compiled is None:
         return connection.execute(statement, values).rowcount

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert
 
-from telemed_store.database.sending import send
+from telemed_store.database.sending import execute
 
 __all__ = ["Change", "TableRow", "insert_together"]
 
@@ -37,7 +37,7 @@ def insert_together(connection: Connection, *rows: TableRow, changes: Sequence[C
     together = dict(zip(names, chain.from_iterable(row.values() for _, row in rows), strict=True))
     for _, values in changes:
         together |= values
-    send(connection, statement, together)
+    execute(connection, statement, together)
 
 
 @cache

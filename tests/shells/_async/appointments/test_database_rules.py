@@ -297,7 +297,7 @@ async def test_rules_of_the_database_are_typed_errors_in_a_verb(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A code that the clock of luck repeats for ever is a conflict that may be repeated, no error of a driver."""
-    monkeypatch.setattr("secrets.choice", lambda _letters: "A")
+    monkeypatch.setattr("secrets.randbelow", lambda _codes: 0)
     await clinic.book(at(9))
 
     with pytest.raises(StoreError) as conflict:

@@ -290,7 +290,7 @@ def test_a_version_of_an_appointment_has_one_event(clinic: Clinic) -> None:
 
 def test_rules_of_the_database_are_typed_errors_in_a_verb(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """A code that the clock of luck repeats for ever is a conflict that may be repeated, no error of a driver."""
-    monkeypatch.setattr("secrets.choice", lambda _letters: "A")
+    monkeypatch.setattr("secrets.randbelow", lambda _codes: 0)
     clinic.book(at(9))
 
     with pytest.raises(StoreError) as conflict:
