@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -27,9 +27,10 @@ _STATEMENT_EVENTS: Final = ("before_execute", "after_execute", "before_cursor_ex
 _QUERY_CANCELED: Final = "57014"
 
 Rows = Sequence[Sequence[Any]]
+Read = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
 
-def hot_rows(connection: Connection, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Rows:
+def hot_rows(connection: Connection, statement: Read, values: Mapping[str, Any]) -> Rows:
     """All rows of a constant statement, their values in the order of its columns.
 
     Numbers whose conversion depends on what the driver says of a column are not for this: only `types` of ours, integers and texts.
@@ -59,7 +60,7 @@ class _Compiled:
 
     __slots__ = ("_constants", "_lists", "_order", "_processors", "_results", "_sql")
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], connection: Connection, values: Mapping[str, Any]) -> None:
+    def __init__(self, statement: Read, connection: Connection, values: Mapping[str, Any]) -> None:
         dialect = connection.dialect
         schemas = connection.get_execution_options().get("schema_translate_map")
         compiled = statement.compile(
