@@ -49,6 +49,8 @@ class Undelivered(Listed):
     is_personal = True
     keys = 24
     has_ties = False
+    # A message that is deleted leaves the list, but keeps its number, which the law may want again.
+    loses_rows = False
 
     class Owner(NamedTuple):
         conversation_id: UUID
@@ -65,9 +67,6 @@ class Undelivered(Listed):
 
     def insert(self, rows: Rows, owner: Owner, placed: list[Placed]) -> None:
         rows.insert(messages, (message(owner.conversation_id, owner.patient_id, *each) for each in placed))
-
-    def remove(self, rows: Rows, row_id: UUID) -> None:
-        rows.unmake(messages, row_id)  # a deleted one keeps its number, which the law may want again
 
     def read(self, store: BoundStore, owner: Owner, limit: int, cursor: str | None) -> Page[Any]:
         return store.messages.undelivered(limit, cursor)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from telemed_store.errors import DecryptionFailed
 
-__all__ = ["KEY_SIZE", "NONCE_SIZE", "TAG_SIZE", "aead_decrypt", "aead_decryptor", "aead_encrypt", "new_nonce", "pack"]
+__all__ = ["KEY_SIZE", "NONCE_SIZE", "TAG_SIZE", "aead_decrypt", "aead_encrypt", "aead_opener", "new_nonce", "pack"]
 
 KEY_SIZE: Final = 32
 NONCE_SIZE: Final = 12
@@ -47,22 +47,36 @@ def aead_decrypt(key: bytes, nonce: bytes, ciphertext: bytes, associated_data: b
     Raises:
         DecryptionFailed: Key, nonce, ciphertext, tag or associated data are not those of the encryption.
     """
-    return aead_decryptor(key)(nonce, ciphertext, associated_data)
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, associated_data)
+    except InvalidTag:
+        raise DecryptionFailed from None
 
 
-def aead_decryptor(key: bytes) -> Callable[[bytes, bytes, bytes], bytes]:
-    """``aead_decrypt`` for many values of one key: the cipher is set up once, which takes as long as opening a short text."""
-    decrypt_ = AESGCM(key).decrypt
+def aead_opener(key: bytes, start: int, before: bytes, after: bytes) -> Callable[[bytes, bytes], bytes]:
+    """``aead_decrypt`` for many values of one key, with the cipher set up once: that takes as long as opening a short text.
 
-    def decrypt(nonce: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
-        if len(ciphertext) < TAG_SIZE:
+    Args:
+        key: 32 bytes.
+        start: Where in a value its nonce stands; the ciphertext follows.
+        before: Associated data before what each value is called.
+        after: Associated data behind it.
+
+    Returns:
+        A function of a value and of what it is called, with the errors of ``aead_decrypt``.
+    """
+    decrypt = AESGCM(key).decrypt
+    end = start + NONCE_SIZE
+
+    def opened(value: bytes, name: bytes) -> bytes:
+        if len(value) < end + TAG_SIZE:
             raise DecryptionFailed
         try:
-            return decrypt_(nonce, ciphertext, associated_data)
+            return decrypt(value[start:end], value[end:], before + name + after)
         except InvalidTag:
             raise DecryptionFailed from None
 
-    return decrypt
+    return opened
 
 
 def pack(*parts: bytes) -> bytes:

@@ -21,8 +21,8 @@ from telemed_store.crypto.aead import (
     NONCE_SIZE,
     TAG_SIZE,
     aead_decrypt,
-    aead_decryptor,
     aead_encrypt,
+    aead_opener,
     new_nonce,
     pack,
 )
@@ -126,25 +126,16 @@ def open_sealed(key: DataKey, sealed: bytes, binding: Binding) -> bytes:
     )
 
 
-def column_opener(key: DataKey, table: str, column: str) -> Callable[[bytes, UUID], bytes]:
-    """``open_sealed`` for many rows of one column whose values have this key's ``header_of``.
+def column_opener(key: DataKey, table: str, column: str) -> Callable[[bytes, bytes], bytes]:
+    """``open_sealed`` for many rows of one column, of values whose ``header_of`` is that of this key.
 
     Returns:
-        A function of the sealed bytes and the id of the row in which they are stored; it raises ``DecryptionFailed``.
+        A function of the sealed bytes and the 16 bytes of their row's id; it raises ``DecryptionFailed``.
     """
-    header = _header(key)
     # The associated data of all these rows differ in the row's id alone.
-    no_row = Binding(table, column, UUID(int=0), key.subject_id, key.purpose).associated_data(header)
+    no_row = Binding(table, column, UUID(int=0), key.subject_id, key.purpose).associated_data(_header(key))
     behind = len(pack(key.subject_id.bytes, key.purpose.encode()))
-    before, after = no_row[: -behind - _ID_SIZE], no_row[-behind:]
-    decrypt = aead_decryptor(key.secret.reveal())
-
-    def opened(sealed: bytes, row_id: UUID) -> bytes:
-        if sealed[:_KEY_ID_END] != header:
-            raise DecryptionFailed
-        return decrypt(sealed[_KEY_ID_END:_NONCE_END], sealed[_NONCE_END:], before + row_id.bytes + after)
-
-    return opened
+    return aead_opener(key.secret.reveal(), _KEY_ID_END, no_row[: -behind - _ID_SIZE], no_row[-behind:])
 
 
 def header_of(sealed: bytes) -> bytes:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from telemed_store.database.compiled import CompiledStatement, compiled_for
+from telemed_store.database.compiled import Asking, CompiledStatement, compiled_for
 from telemed_store.database.sending import fetch
 
 __all__ = ["hot_rows"]
@@ -22,7 +22,7 @@ _QUERY_CANCELED: Final = "57014"
 Rows = Sequence[Sequence[Any]]
 
 
-def hot_rows(connection: Connection, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Rows:
+def hot_rows(connection: Connection, statement: Asking, values: Mapping[str, Any]) -> Rows:
     """All rows of a constant statement, their values in the order of its columns.
 
     Numbers whose conversion depends on what the driver says of a column are not for this: only `types` of ours, integers and texts.

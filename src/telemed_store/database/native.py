@@ -30,6 +30,7 @@ __all__ = [
     "family",
     "mariadb_trigger",
     "native_objects",
+    "never_deleted",
     "postgresql_trigger",
     "sqlite_trigger",
     "unique_while",
@@ -171,22 +172,26 @@ def mariadb_trigger(name: str, table: str, when: str, body: str) -> NativeObject
     )
 
 
-def append_only(table: Table) -> None:
+def append_only(table: Table, *, blankable: str | None = None) -> None:
     """Refuse UPDATE and DELETE of a table's rows, for everyone; TRUNCATE too where the engine can.
 
-    PostgreSQL refuses TRUNCATE by a trigger, MariaDB because an empty guard table refers to this one. SQLite has no TRUNCATE,
+    An UPDATE that sets the column ``blankable`` to NULL and leaves all others as they are is let through: erasure blanks what a person
+    wrote, and keeps that it was written (domain §10). PostgreSQL refuses TRUNCATE by a trigger, MariaDB because an empty guard table refers to this one. SQLite has no TRUNCATE,
     but ``INSERT OR REPLACE`` deletes without firing a DELETE trigger, so an existing key is refused before the insert.
     """
     name = f"tr_{table.name}_append_only"
     refuse = f"RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = '{name}', CONSTRAINT = '{name}';"
     signal = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}';"
     abort = f"SELECT RAISE(ABORT, '{name}');"
-    taken = " OR ".join(
-        " AND ".join(f"{column.name} = NEW.{column.name}" for column in key) for key in _unique_keys(table)
-    )
+    blanks = _only_blanks(table, blankable) if blankable else None
     declare(
         table,
-        *postgresql_trigger(name, table.name, "BEFORE UPDATE OR DELETE FOR EACH ROW", refuse),
+        *postgresql_trigger(
+            name,
+            table.name,
+            "BEFORE UPDATE OR DELETE FOR EACH ROW",
+            f"IF TG_OP = 'UPDATE' AND {blanks['postgresql']} THEN RETURN NEW; END IF; {refuse}" if blanks else refuse,
+        ),
         NativeObject(
             f"{name}_truncate",
             table.name,
@@ -206,18 +211,71 @@ def append_only(table: Table) -> None:
             f" CONSTRAINT fk_guard_{table.name} FOREIGN KEY (id) REFERENCES {table.name} (id)) ENGINE=InnoDB",
             f"DROP TABLE IF EXISTS guard_{table.name}",
         ),
-        mariadb_trigger(f"{name}_update", table.name, "BEFORE UPDATE", signal),
-        mariadb_trigger(f"{name}_delete", table.name, "BEFORE DELETE", signal),
-        sqlite_trigger(f"{name}_update", table.name, "BEFORE UPDATE", abort),
-        sqlite_trigger(f"{name}_delete", table.name, "BEFORE DELETE", abort),
-        sqlite_trigger(
-            f"{name}_replace",
+        mariadb_trigger(
+            f"{name}_update",
             table.name,
-            "BEFORE INSERT",
-            abort,
-            condition=f"EXISTS (SELECT 1 FROM {table.name} WHERE {taken})",
+            "BEFORE UPDATE",
+            f"IF NOT ({blanks['mysql']}) THEN {signal} END IF;" if blanks else signal,
         ),
+        mariadb_trigger(f"{name}_delete", table.name, "BEFORE DELETE", signal),
+        sqlite_trigger(
+            f"{name}_update",
+            table.name,
+            "BEFORE UPDATE",
+            abort,
+            condition=f"NOT ({blanks['sqlite']})" if blanks else "",
+        ),
+        sqlite_trigger(f"{name}_delete", table.name, "BEFORE DELETE", abort),
+        _refuse_replace(table, f"{name}_replace", abort),
     )
+
+
+def never_deleted(table: Table, name: str) -> None:
+    """Refuse DELETE of a table's rows, for everyone: they change, and stay for ever.
+
+    TRUNCATE is refused by what refers to them. On SQLite ``INSERT OR REPLACE`` is refused too, as of append-only rows.
+
+    Args:
+        table: The table.
+        name: What the triggers raise, for `translation.register`.
+    """
+    abort = f"SELECT RAISE(ABORT, '{name}');"
+    declare(
+        table,
+        *postgresql_trigger(
+            name,
+            table.name,
+            "BEFORE DELETE FOR EACH ROW",
+            f"RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = '{name}', CONSTRAINT = '{name}';",
+        ),
+        mariadb_trigger(name, table.name, "BEFORE DELETE", f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{name}';"),
+        sqlite_trigger(name, table.name, "BEFORE DELETE", abort),
+        _refuse_replace(table, f"{name}_replace", abort),
+    )
+
+
+def _refuse_replace(table: Table, name: str, abort: str) -> NativeObject:
+    """On SQLite refuse an existing key before the insert: ``INSERT OR REPLACE`` deletes without firing a DELETE trigger."""
+    taken = " OR ".join(
+        " AND ".join(f"{column.name} = NEW.{column.name}" for column in key) for key in _unique_keys(table)
+    )
+    condition = f"EXISTS (SELECT 1 FROM {table.name} WHERE {taken})"
+    return sqlite_trigger(name, table.name, "BEFORE INSERT", abort, condition=condition)
+
+
+def _only_blanks(table: Table, blankable: str) -> dict[Family, str]:
+    """The condition that an UPDATE sets one column to NULL and changes no other; a NULL equals a NULL."""
+    others = [column.name for column in table.columns if column.name != blankable]
+
+    def condition(quote: str, equals: str) -> str:
+        same = (f"NEW.{quote}{name}{quote} {equals} OLD.{quote}{name}{quote}" for name in others)
+        return " AND ".join([f"NEW.{quote}{blankable}{quote} IS NULL", *same])
+
+    return {
+        "postgresql": condition('"', "IS NOT DISTINCT FROM"),
+        "mysql": condition("`", "<=>"),
+        "sqlite": condition('"', "IS"),
+    }
 
 
 def _unique_keys(table: Table) -> Iterator[list[Any]]:

@@ -26,7 +26,6 @@ PAGE_SIZE: Final = PageSize(default=50, largest=100)
 CONVERSATIONS_SIZE: Final = PageSize(default=20, largest=50)
 UNDELIVERED_SIZE: Final = PageSize(default=100, largest=500)
 
-_BEYOND_ALL: Final = 2**31 - 1
 _NAMES: Final = tuple(Message.model_fields)
 _CONVERSATION, _SEQ, _SENDER, _APPOINTMENT = (
     _NAMES.index(name) for name in ("conversation_id", "seq", "sender_id", "appointment_id")
@@ -53,9 +52,9 @@ def page(
     if before is not None and after is not None:
         raise ValidationFailed({"before": "must not be given together with after"})
     ascending = after is not None
-    asked = after if after is not None else _BEYOND_ALL if before is None else before
-    # What no message has as its number is as good as the last one that a column can hold.
-    beyond = min(max(asked, 0), _BEYOND_ALL - size)
+    asked = after if after is not None else sql.LARGEST_SEQ if before is None else before
+    # No message has so large a number, nor one below 1.
+    beyond = min(max(asked, 0), sql.LARGEST_SEQ - size)
     viewer = not context.actor.is_system
     values: dict[str, Any] = {
         "conversation_id": conversation_id,

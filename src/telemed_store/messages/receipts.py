@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from telemed_store.messages.models import Message
-from telemed_store.messages.statements import Found
+from telemed_store.messages.statements import LARGEST_SEQ, Found
 
 __all__ = ["timed"]
 
@@ -32,26 +32,17 @@ def timed(written: Sequence[Row], doctor_user_id: UUID, found: Mapping[int, Sequ
         doctor_user_id: The conversation's doctor: what they wrote, the patient marks.
         found: The page's marks by what they are.
     """
-    to_doctor = _marks(found[Found.DELIVERED_TO_DOCTOR]), _marks(found[Found.READ_BY_DOCTOR])
-    to_patient = _marks(found[Found.DELIVERED_TO_PATIENT]), _marks(found[Found.READ_BY_PATIENT])
+    to_doctor = *_marks(found[Found.DELIVERED_TO_DOCTOR]), *_marks(found[Found.READ_BY_DOCTOR])
+    to_patient = *_marks(found[Found.DELIVERED_TO_PATIENT]), *_marks(found[Found.READ_BY_PATIENT])
     messages: list[list[Any]] = []
     for row in written:
-        delivered, read = to_patient if row[_SENDER] == doctor_user_id else to_doctor
+        delivered, delivered_at, read, read_at = to_patient if row[_SENDER] == doctor_user_id else to_doctor
         seq = row[_SEQ]
-        messages.append([*row[:_STORED], _first(delivered, seq), _first(read, seq)])
+        messages.append([*row[:_STORED], delivered_at[bisect_left(delivered, seq)], read_at[bisect_left(read, seq)]])
     return messages
 
 
-_Marks = tuple[Sequence[int], Sequence[Any]]
-"""Numbers, rising, and the times of the marks that reach up to them."""
-
-
-def _marks(rows: Sequence[Row]) -> _Marks:
+def _marks(rows: Sequence[Row]) -> tuple[list[int], list[Any]]:
+    """Numbers, rising, and the times of the marks that reach up to them; above the last mark there is none."""
     rising = sorted(rows, key=itemgetter(_SEQ))
-    return [row[_SEQ] for row in rising], [row[_CREATED] for row in rising]
-
-
-def _first(marks: _Marks, seq: int) -> Any:
-    uptos, times = marks
-    place = bisect_left(uptos, seq)
-    return times[place] if place < len(times) else None
+    return [*(row[_SEQ] for row in rising), LARGEST_SEQ], [*(row[_CREATED] for row in rising), None]

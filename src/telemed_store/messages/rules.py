@@ -1,6 +1,6 @@
 """What the database refuses of conversations and messages, for everyone (domain §7).
 
-Marks that move back or beyond the last message; messages that change place.
+Marks that move back or beyond the last message; messages that change place or vanish.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from telemed_store.database.native import (
     append_only,
     declare,
     mariadb_trigger,
+    never_deleted,
     postgresql_trigger,
     sqlite_trigger,
 )
@@ -28,11 +29,12 @@ from telemed_store.messages.tables import (
     messages,
 )
 
-__all__ = ["FORWARD_ONLY", "IN_PLACE", "NUMBERED"]
+__all__ = ["FORWARD_ONLY", "IN_PLACE", "KEPT", "NUMBERED"]
 
 FORWARD_ONLY: Final = "tr_conversation_participants_forward"
 NUMBERED: Final = "tr_conversations_numbered"
 IN_PLACE: Final = "tr_messages_in_place"
+KEPT: Final = "tr_messages_kept"
 
 
 def _refuse_update(table: Table, name: str, broken: str) -> None:
@@ -83,8 +85,17 @@ _refuse_update(
     " OR (OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL)",
 )
 append_only(conversation_marks)
-append_only(message_revisions)
+append_only(message_revisions, blankable="old_body")
+# A deleted message is a tombstone: its number and its key are taken for ever. Erasure blanks bodies, which is an UPDATE.
+never_deleted(messages, KEPT)
 
+register(
+    KEPT,
+    lambda cause: Conflict(
+        "A message is never removed, for its number and its key are taken for ever: `messages.delete` leaves a tombstone.",
+        cause=cause,
+    ),
+)
 for _name in (FORWARD_ONLY, NUMBERED, IN_PLACE):
     register(
         _name,

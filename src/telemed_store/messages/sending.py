@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from telemed_store.audit.context import Context
 from telemed_store.database.identity import new_id
+from telemed_store.database.sending import fetch
 from telemed_store.database.together import Change
 from telemed_store.errors import IdempotencyConflict, NoRelationship, NotPermitted, ValidationFailed
 from telemed_store.events.operations import record_with
@@ -103,7 +104,7 @@ def _lock(connection: Connection, new: NewMessage, sender_id: UUID) -> Sequence[
         "appointment_id": new.appointment_id,
         "key": new.idempotency_key,
     }
-    return connection.execute(sql.LOCK_BY_PAIR, wanted).all()
+    return fetch(connection, sql.LOCK_BY_PAIR, wanted).all()
 
 
 def _stored(

@@ -25,7 +25,7 @@ from telemed_store.messages.statements.marking import (
     MARK_READ_AND_TAKE,
     MARK_READ_COUNTING,
 )
-from telemed_store.messages.statements.page import PAGE, Found
+from telemed_store.messages.statements.page import LARGEST_SEQ, PAGE, Found
 from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, OWN_COLUMNS, message_from
 from telemed_store.messages.statements.reading import (
     BY_ACTIVITY,
@@ -71,6 +71,7 @@ __all__ = [
     "INSERT_PARTICIPANT",
     "INSERT_REVISION",
     "INSERT_TOTAL",
+    "LARGEST_SEQ",
     "LOCK_BY_PAIR",
     "LOCK_CONVERSATIONS_AFTER",
     "LOCK_COUNTERS",

@@ -10,7 +10,7 @@ from telemed_store.database.hydration import hydrator
 from telemed_store.database.paging import Keyset
 from telemed_store.database.types import Id
 from telemed_store.messages.models import ConversationSummary
-from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, OWN_COLUMNS, participates, related
+from telemed_store.messages.statements.parts import MESSAGE_COLUMNS, OWN_COLUMNS, message_columns, participates, related
 from telemed_store.messages.tables import conversation_participants, conversations, messages, user_counters
 from telemed_store.people.tables import users
 
@@ -51,11 +51,15 @@ BY_ACTIVITY: Final = Keyset(
 )
 
 
+# Short names, for psycopg parses a statement of more than 4,096 characters anew each time.
+_SHOWN, _LAST, _PEER = conversations.alias("c"), messages.alias("m"), users.alias("u")
+
+
 def _conversations(*, continued: bool) -> Select[*tuple[Any, ...]]:
     # A subquery that answers one value is asked row by row, along the index: of a join the planner would read all and sort them.
     shown = (
-        select(or_(conversations.c.last_seq > 0, related()))
-        .where(conversations.c.id == conversation_participants.c.conversation_id)
+        select(or_(_SHOWN.c.last_seq > 0, related(_SHOWN)))
+        .where(_SHOWN.c.id == conversation_participants.c.conversation_id)
         .correlate(conversation_participants)
         .scalar_subquery()
     )
@@ -65,31 +69,28 @@ def _conversations(*, continued: bool) -> Select[*tuple[Any, ...]]:
             conversation_participants.c.user_id == bindparam("user_id", type_=Id()), shown
         ),
         continued=continued,
-    ).subquery("page")
-    peer = case(
-        (page.c.user_id == conversations.c.doctor_user_id, conversations.c.patient_user_id),
-        else_=conversations.c.doctor_user_id,
-    )
+    ).subquery("p")
+    peer = case((page.c.user_id == _SHOWN.c.doctor_user_id, _SHOWN.c.patient_user_id), else_=_SHOWN.c.doctor_user_id)
     return (
         select(
             # In the order of a summary's fields.
-            conversations.c.id.label("shown_id"),
+            _SHOWN.c.id.label("shown_id"),
             peer.label("peer_id"),
-            users.c.name.label("peer_name"),
-            conversations.c.last_message_id,
+            _PEER.c.name.label("peer_name"),
+            _SHOWN.c.last_message_id,
             page.c.unread_count,
             page.c.last_activity_at,
-            conversations.c.last_seq,
+            _SHOWN.c.last_seq,
             page.c.read_upto,
             page.c.delivered_upto,
             page.c.id.label("participant_id"),
-            conversations.c.doctor_user_id,
-            *MESSAGE_COLUMNS,
+            _SHOWN.c.doctor_user_id,
+            *message_columns(_LAST, _SHOWN),
         )
         .select_from(page)
-        .join(conversations, conversations.c.id == page.c.conversation_id)
-        .join(users, users.c.id == peer)
-        .outerjoin(messages, messages.c.id == conversations.c.last_message_id)
+        .join(_SHOWN, _SHOWN.c.id == page.c.conversation_id)
+        .join(_PEER, _PEER.c.id == peer)
+        .outerjoin(_LAST, _LAST.c.id == _SHOWN.c.last_message_id)
         .order_by(page.c.last_activity_at.desc(), page.c.id.desc())
     )
 

@@ -44,6 +44,7 @@ async def test_a_deleted_message_leaves_a_tombstone_and_counts_no_more(pair: Pai
         gone = await pair.doctor.messages.delete(message.id, 1)
         assert (gone.body, gone.seq, gone.deleted_at is None) == (None, message.seq, False)
     assert await pair.patient.messages.unread_total() == 0
+    assert (await pair.patient.messages.undelivered()).items == ()
     shown = (await pair.patient.messages.page(pair.conversation_id)).items
     assert [(one.seq, one.body) for one in shown] == [(2, None), (1, None)]
     with pytest.raises(InvalidTransition):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import delete, update
+import datetime as dt
 
+import pytest
+from sqlalchemy import delete, insert, update
+
+from telemed_store import new_id
 from telemed_store.errors import Conflict, DecryptionFailed, StoreError
 from telemed_store.events.tables import domain_events
 from telemed_store.messages.tables import (
@@ -57,9 +60,49 @@ async def test_the_database_refuses_marks_that_move_back_and_messages_that_chang
         delete(conversation_marks),
         update(message_revisions).values(number=9),
         delete(message_revisions),
+        delete(messages),
+        delete(messages).where(messages.c.id == gone.id),
     ):
         with pytest.raises(Exception) as refused:  # noqa: PT011 - the driver's own, on the host's connection
             async with pair.store.unit_of_work(SYSTEM) as uow:
                 await uow.connection.execute(statement)
         assert not isinstance(refused.value, StoreError) or isinstance(refused.value, Conflict), str(statement)
-    assert len(await pair.rows(conversation_marks)) == 2
+    assert len(await pair.rows(conversation_marks)) == len(await pair.rows(messages)) == 2
+
+
+@pytest.mark.telemed_engines("sqlite")
+async def test_a_message_is_not_replaced(pair: Pair) -> None:
+    """``INSERT OR REPLACE`` would take its place, and fires no DELETE trigger; other engines do not know it."""
+    sent = await pair.says("doctor")
+    (row,) = await pair.rows(messages)
+    for changed in ({}, {"id": new_id()}):
+        other = {**row._mapping, "idempotency_key": "other", **changed}
+        with pytest.raises(Exception, match="tr_messages_kept"):
+            async with pair.store.unit_of_work(SYSTEM) as uow:
+                await uow.connection.execute(insert(messages).prefix_with("OR REPLACE"), other)
+    assert [each.id for each in await pair.rows(messages)] == [sent.id]
+
+
+async def test_erasure_can_blank_bodies_and_nothing_else(pair: Pair) -> None:
+    """What a person wrote goes; that they wrote it, when and to whom stays, and is numbered as before (domain §10)."""
+    sent = await pair.says("doctor", "first")
+    await pair.doctor.messages.edit(sent.id, "second", 1)
+    (kept,) = await pair.rows(message_revisions)
+    for statement in (
+        update(message_revisions).values(old_body=b"another"),
+        update(message_revisions).values(old_body=None, number=2),
+        update(message_revisions).values(old_body=None, by=pair.patient_id),
+        update(message_revisions).values(created_at=kept.created_at + dt.timedelta(seconds=1), old_body=None),
+    ):
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the driver's own, on the host's connection
+            async with pair.store.unit_of_work(SYSTEM) as uow:
+                await uow.connection.execute(statement)
+    assert await pair.rows(message_revisions) == [kept]
+
+    async with pair.store.unit_of_work(SYSTEM) as uow:
+        await uow.connection.execute(update(message_revisions).values(old_body=None))
+        await uow.connection.execute(update(messages).values(body=None))
+    (blank,) = await pair.rows(message_revisions)
+    assert blank._asdict() == {**kept._asdict(), "old_body": None}
+    (shown,) = (await pair.patient.messages.page(pair.conversation_id)).items
+    assert (shown.id, shown.seq, shown.body) == (sent.id, 1, None)
