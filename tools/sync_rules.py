@@ -72,6 +72,7 @@ RULES = Rules(
         "AsyncCacheBackend": "CacheBackend",
         "AsyncInProcessCache": "InProcessCache",
         "AsyncNullCache": "NullCache",
+        "AsyncRedisCache": "RedisCache",
         "AsyncConsentReads": "ConsentReads",
         "AsyncConsents": "Consents",
         "AsyncCore": "Core",

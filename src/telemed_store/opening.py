@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import SecretStr
 from sqlalchemy import URL, make_url
@@ -22,9 +22,11 @@ from telemed_store.crypto.key_file import holds_keys, key_file
 from telemed_store.crypto.key_store import KeyStore, SqlKeyStore
 from telemed_store.crypto.master_keys import KEYS_SETTING, MasterKeys
 from telemed_store.errors import SettingsError
+from telemed_store.redis_client.keys import Keyspace
+from telemed_store.redis_client.urls import RedisAddress, parse_redis_url
 from telemed_store.settings import Settings, load_settings
 
-__all__ = ["DirectOpening", "Opening", "check_plugged_in", "open_direct", "open_settings"]
+__all__ = ["DirectOpening", "Opening", "check_plugged_in", "open_direct", "open_settings", "plugged_in"]
 
 DEFAULT_DIRECTORY: Final = "telemed-data"
 
@@ -43,6 +45,7 @@ class Opening:
         direct_url: Where migrations run.
         settings: All settings in effect.
         keys: The key store.
+        redis: Where Redis is; None: there is none.
         temporary: A private directory that ends with the store; None: there is none.
     """
 
@@ -51,7 +54,13 @@ class Opening:
     direct_url: URL
     settings: Settings
     keys: KeyStore
+    redis: RedisAddress | None = None
     temporary: Path | None = None
+
+    @property
+    def redis_keys(self) -> Keyspace:
+        """How keys in Redis are named: apart from those of other stores, of other tenants too."""
+        return Keyspace(self.settings.redis_namespace or self.settings.schema_name)
 
     def close(self) -> None:
         """Remove what was only made for this store."""
@@ -144,6 +153,7 @@ def open_settings(
         direct_url=_same_kind(direct, url, "TELEMED_STORE_DIRECT_URL") if direct else url,
         settings=settings,
         keys=keys or _key_store(url, settings),
+        redis=None if settings.redis_url is None else parse_redis_url(settings.redis_url),
         temporary=temporary,
     )
 
@@ -229,7 +239,8 @@ def _is_memory(url: URL) -> bool:
 
 def _key_store(url: URL, settings: Settings) -> KeyStore:
     if settings.key_store is not None:
-        return _plugged_in(settings.key_store, settings)
+        key_store: KeyStore = plugged_in(settings.key_store, settings, "TELEMED_STORE_KEY_STORE")
+        return key_store
     if settings.keys is not None:
         return SqlKeyStore(MasterKeys.parse(settings.keys))
     if url.get_backend_name() != "sqlite":
@@ -245,10 +256,15 @@ def _key_store(url: URL, settings: Settings) -> KeyStore:
     return SqlKeyStore(key_file(path, create=path.exists() or not holds_keys(Path(str(url.database)))))
 
 
-def _plugged_in(target: str, settings: Settings) -> KeyStore:
+def plugged_in(target: str, settings: Settings, setting: str) -> Any:
+    """What a factory of the host's makes from the settings.
+
+    Raises:
+        SettingsError: It cannot be found.
+    """
     module, _, name = target.partition(":")
     try:
-        factory: Callable[[Settings], KeyStore] = getattr(import_module(module), name)
+        factory: Callable[[Settings], Any] = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as failure:
         reason = type(failure).__name__
     else:
@@ -256,7 +272,7 @@ def _plugged_in(target: str, settings: Settings) -> KeyStore:
         return factory(settings)
     raise SettingsError(
         f"must name a factory as package.module:factory that can be imported ({reason})",
-        setting="TELEMED_STORE_KEY_STORE",
+        setting=setting,
     )
 
 

@@ -48,7 +48,7 @@ def test_programs_read_json(url: str) -> None:
     }
     assert [
         revision["phase"] for revision in json.loads(run("migrate", "history", "--json", "--database-url", url)[1])
-    ] == ["expand", "expand"]
+    ] == ["expand", "expand", "expand"]
 
 
 def test_health_tells_live_ready_and_deep_apart(url: str, tmp_path: Path) -> None:

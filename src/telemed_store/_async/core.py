@@ -1,4 +1,4 @@
-"""What all frames of one store share: settings, clock, keys, pools, cache, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, cache, Redis, observers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from telemed_store._async._synchronization import call, run_on, shielded
 from telemed_store._async.cache.cache import AsyncCache
 from telemed_store._async.pools import AsyncPools
+from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
 from telemed_store.audit.operations import write_accesses, write_denials
@@ -42,6 +43,7 @@ class AsyncCore:
     cursors: CursorCodec
     pools: AsyncPools
     cache: AsyncCache
+    redis: AsyncRedisConnections | None = None
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )

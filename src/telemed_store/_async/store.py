@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from telemed_store._async.bound_store import AsyncBoundStore
 from telemed_store._async.cache.backends import AsyncCacheBackend
 from telemed_store._async.cache.cache import AsyncCache
-from telemed_store._async.cache.choosing import chosen_cache
+from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
@@ -85,9 +85,11 @@ class AsyncStore:
         pools = AsyncPools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
         time = clock or SystemClock()
+        redis = opened_redis(opening)
+        backend = chosen_cache(opening, time, redis) if cache is None else cache
         codec = Codec(Box(opening.keys.derived_key("cache")))
-        kept = AsyncCache(cache or chosen_cache(opening, time), codec, opening.settings)
-        return cls(AsyncCore(opening.settings, time, opening.keys, cursors, pools, kept), opening)
+        kept = AsyncCache(backend, codec, pools, opening.settings, time)
+        return cls(AsyncCore(opening.settings, time, opening.keys, cursors, pools, kept, redis), opening)
 
     @property
     def settings(self) -> Settings:
@@ -167,6 +169,8 @@ class AsyncStore:
     async def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
         await self._core.cache.close()
+        if self._core.redis is not None:
+            await self._core.redis.close()
         await self._core.pools.close()
         self._opening.close()
 

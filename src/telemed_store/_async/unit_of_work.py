@@ -17,6 +17,8 @@ from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Context, Journal
 from telemed_store.audit.operations import write_accesses
 from telemed_store.audit.unit_notes import UnitMark, UnitNotes
+from telemed_store.cache import invalidations
+from telemed_store.cache.keys import Stale
 from telemed_store.cache.reading import Cached
 from telemed_store.database.arguments import checked
 from telemed_store.database.health import HEALTH_OPTION
@@ -125,7 +127,7 @@ class AsyncUnitOfWork(AsyncRepositories):
             # In the same transaction, before the rows are handed out.
             self._notes.accesses += journal.accesses
             write_accesses(connection, context, journal.accesses)
-            self._notes.stale += journal.stale
+            self._notes.stale += self._written_down(connection, context, journal.stale)
             return result
 
         try:
@@ -142,6 +144,12 @@ class AsyncUnitOfWork(AsyncRepositories):
             self._notes.denials += journal.denials
         self._notes.health.fail(error)
         raise error
+
+    def _written_down(self, connection: Connection, context: Context, stale: list[Stale]) -> list[Stale]:
+        """What an operation made stale; for a cache that processes share also as rows, in case this one dies after the commit."""
+        if not stale or not self._core.cache.is_shared:
+            return stale
+        return invalidations.write(connection, context.now(), list(dict.fromkeys(stale)))
 
     async def __aenter__(self) -> Self:
         if self._used:

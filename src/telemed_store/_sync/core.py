@@ -1,5 +1,5 @@
 # Generated from _async/core.py by tools/sync.py. Do not edit.
-"""What all frames of one store share: settings, clock, keys, pools, cache, observers."""
+"""What all frames of one store share: settings, clock, keys, pools, cache, Redis, observers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from telemed_store._sync._synchronization import call, run_on, shielded
 from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.pools import Pools
+from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.audit.actor import Actor
 from telemed_store.audit.context import Access, Context, Denial, Journal
 from telemed_store.audit.operations import write_accesses, write_denials
@@ -43,6 +44,7 @@ class Core:
     cursors: CursorCodec
     pools: Pools
     cache: Cache
+    redis: RedisConnections | None = None
     observers: dict[When, list[tuple[type[DomainEvent], Observer]]] = field(
         default_factory=lambda: {"in_transaction": [], "after_commit": []}
     )

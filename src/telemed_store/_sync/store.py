@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine
 from telemed_store._sync.bound_store import BoundStore
 from telemed_store._sync.cache.backends import CacheBackend
 from telemed_store._sync.cache.cache import Cache
-from telemed_store._sync.cache.choosing import chosen_cache
+from telemed_store._sync.cache.choosing import chosen_cache, opened_redis
 from telemed_store._sync.core import Core, When
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
@@ -85,9 +85,11 @@ class Store:
         pools = Pools(opening.url, opening.replica_url, opening.settings, engine)
         cursors = CursorCodec(opening.keys.derived_key("cursor").reveal())
         time = clock or SystemClock()
+        redis = opened_redis(opening)
+        backend = chosen_cache(opening, time, redis) if cache is None else cache
         codec = Codec(Box(opening.keys.derived_key("cache")))
-        kept = Cache(cache or chosen_cache(opening, time), codec, opening.settings)
-        return cls(Core(opening.settings, time, opening.keys, cursors, pools, kept), opening)
+        kept = Cache(backend, codec, pools, opening.settings, time)
+        return cls(Core(opening.settings, time, opening.keys, cursors, pools, kept, redis), opening)
 
     @property
     def settings(self) -> Settings:
@@ -167,6 +169,8 @@ class Store:
     def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
         self._core.cache.close()
+        if self._core.redis is not None:
+            self._core.redis.close()
         self._core.pools.close()
         self._opening.close()
 

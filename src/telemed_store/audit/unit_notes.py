@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from telemed_store.audit.context import Access, Denial
-from telemed_store.cache.keys import CacheKey, Stale, Tag
+from telemed_store.cache.keys import Stale
 from telemed_store.database.health import TransactionHealth
 from telemed_store.database.hooks import HookStack
 from telemed_store.errors import TransactionConflict
@@ -63,12 +63,9 @@ class UnitNotes:
         del self.stale[mark.stale :]
 
     def take_stale(self) -> list[Stale]:
-        """What the ended unit made stale, each once; afterwards there is nothing left."""
-        versions: dict[CacheKey | Tag, int] = {}
-        for each in self.stale:
-            versions[each.what] = max(each.version, versions.get(each.what, 0))
-        self.stale = []
-        return [Stale(what, version) for what, version in versions.items()]
+        """What the ended unit made stale; afterwards there is nothing left."""
+        stale, self.stale = self.stale, []
+        return stale
 
     def take_unrecorded(self, *, committed: bool) -> tuple[list[Access], list[Denial]]:
         """What the ended unit leaves to be recorded; afterwards there is nothing left."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
@@ -14,14 +14,17 @@ from telemed_store.cache.tables import cache_invalidations
 from telemed_store.database.identity import new_id
 from telemed_store.database.types import UtcDateTime
 
-__all__ = ["NOTHING_YET", "newest", "purge", "since", "write"]
+__all__ = ["BATCH", "Lost", "lost_since", "purge", "write"]
 
-NOTHING_YET: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""How far healing has come where no row was ever written."""
+BATCH: Final = 1_000
+"""Rows that one transaction deletes."""
+
+_NOTHING_YET: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""How far healing has come where there was no row."""
 
 _INSERT: Final = insert(cache_invalidations)
 # ix_cache_invalidations_created_at
-_NEWEST: Final = select(func.max(cache_invalidations.c.created_at))
+_ENDS: Final = select(func.min(cache_invalidations.c.created_at), func.max(cache_invalidations.c.created_at))
 # ix_cache_invalidations_created_at
 _SINCE: Final = (
     select(
@@ -34,9 +37,14 @@ _SINCE: Final = (
     .order_by(cache_invalidations.c.created_at, cache_invalidations.c.id)
 )
 # ix_cache_invalidations_created_at
-_PURGE: Final = delete(cache_invalidations).where(
-    cache_invalidations.c.created_at < bindparam("before", type_=UtcDateTime())
+_OLDEST: Final = (
+    select(cache_invalidations.c.id)
+    .where(cache_invalidations.c.created_at < bindparam("before", type_=UtcDateTime()))
+    .order_by(cache_invalidations.c.created_at)
+    .limit(BATCH)
 )
+# pk_cache_invalidations
+_PURGE: Final = delete(cache_invalidations).where(cache_invalidations.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def write(connection: Connection, now: dt.datetime, stale: Sequence[Stale]) -> list[Stale]:
@@ -50,18 +58,44 @@ def write(connection: Connection, now: dt.datetime, stale: Sequence[Stale]) -> l
     return numbered
 
 
-def newest(connection: Connection) -> dt.datetime:
-    """When the newest row was written."""
-    found: dt.datetime | None = connection.execute(_NEWEST).scalar()
-    return found or NOTHING_YET
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a shared cache may not have heard of.
+
+    Attributes:
+        everything: It cannot be told, so all there is has to go.
+        stale: Otherwise, what has to go.
+        position: How far the cache is healed when that is gone.
+    """
+
+    everything: bool
+    stale: list[Stale]
+    position: dt.datetime
 
 
-def since(connection: Connection, instant: dt.datetime) -> tuple[list[Stale], dt.datetime | None]:
-    """What was made stale since an instant, and when the newest of it was written; None: nothing was."""
-    rows = connection.execute(_SINCE, {"since": instant}).all()
-    return [Stale.parse(row.key, row.version, row.id) for row in rows], rows[-1].created_at if rows else None
+def lost_since(connection: Connection, *, position: dt.datetime | None, lookback: dt.timedelta) -> Lost:
+    """What may be lost: 2 statements.
+
+    Args:
+        connection: Each statement sees all that is committed.
+        position: How far the cache was healed; None: that is not known.
+        lookback: Rows may be committed so much later than they were written.
+    """
+    ends = connection.execute(_ENDS).one()
+    oldest: dt.datetime | None = ends[0]
+    newest: dt.datetime | None = ends[1]
+    if position is None or (position != _NOTHING_YET and (oldest is None or position < oldest)):
+        # Rows behind the position are purged: whether they were applied, nobody knows any more.
+        return Lost(everything=True, stale=[], position=newest or _NOTHING_YET)
+    since = position if position == _NOTHING_YET else position - lookback
+    rows = connection.execute(_SINCE, {"since": since}).all()
+    reached = max(position, rows[-1].created_at) if rows else position
+    return Lost(everything=False, stale=[Stale.parse(row.key, row.version, row.id) for row in rows], position=reached)
 
 
 def purge(connection: Connection, before: dt.datetime) -> int:
-    """Delete the rows that were written before an instant; how many."""
-    return int(connection.execute(_PURGE, {"before": before}).rowcount)
+    """Delete the oldest of the rows that were written before an instant: 2 statements; how many there were, at most `BATCH`."""
+    ids = list(connection.execute(_OLDEST, {"before": before}).scalars())
+    if ids:
+        connection.execute(_PURGE, {"ids": ids})
+    return len(ids)

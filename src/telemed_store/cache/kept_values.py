@@ -122,7 +122,9 @@ class KeptValues:
                 if isinstance(each.what, Tag):
                     # Made anew when somebody asks: what was filled under the old one is never shown again.
                     self._generations.pop(each.what.text, None)
-                elif (record := self._records.get(each.what.text)) is not None:
+                else:
+                    record = self._records.setdefault(each.what.text, _Record())
+                    self._remember(self._records, each.what.text)
                     record.floor = max(record.floor, each.version)
                     record.token, record.value = _random(), None
 

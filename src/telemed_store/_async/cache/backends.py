@@ -68,7 +68,18 @@ class AsyncCacheBackend(Protocol):
         ...
 
     async def clear(self) -> None:
-        """Drop everything there is."""
+        """Drop everything there is, the position too."""
+        ...
+
+    async def position(self) -> str | None:
+        """How far invalidations written down in the database were made up for; None: nothing is known, as in an empty cache.
+
+        A cache that is not shared is never asked.
+        """
+        ...
+
+    async def reached(self, position: str) -> None:
+        """Keep a position, unless a later one is kept: positions are texts that sort."""
         ...
 
     async def close(self) -> None:

@@ -57,6 +57,13 @@ class AsyncInProcessCache:
         """See ``AsyncCacheBackend.clear``."""
         self._values.clear()
 
+    async def position(self) -> str | None:
+        """Not shared: never asked."""
+        return None
+
+    async def reached(self, position: str) -> None:
+        """Not shared: never told."""
+
     async def close(self) -> None:
         """Let go of the file."""
         if self._data_version is not None:
@@ -92,6 +99,13 @@ class AsyncNullCache:
 
     async def clear(self) -> None:
         """There is nothing to drop."""
+
+    async def position(self) -> str | None:
+        """Not shared: never asked."""
+        return None
+
+    async def reached(self, position: str) -> None:
+        """Not shared: never told."""
 
     async def close(self) -> None:
         """There is nothing to give back."""

@@ -7,19 +7,29 @@ import datetime as dt
 import logging
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from telemed_store._sync._synchronization import FifoLock, pool_owner
+from sqlalchemy import Connection
+
+from telemed_store._sync._synchronization import FifoLock, pool_owner, run_on, run_pooled, shielded
 from telemed_store._sync.cache.backends import CacheBackend
+from telemed_store._sync.pools import Pools
+from telemed_store.cache import invalidations
 from telemed_store.cache.codec import Codec, Unreadable
 from telemed_store.cache.flights import Flights
+from telemed_store.cache.healing import KEPT, LOOKBACK, Healing, read_position, written_position
 from telemed_store.cache.keys import CacheKey, Stale, Tag
 from telemed_store.cache.looking import Looked, Ticket
 from telemed_store.cache.reading import Cached, Call
+from telemed_store.database.clock import Clock
+from telemed_store.database.reading import on_a_connection
+from telemed_store.database.translation import DRIVER_ERRORS, translate
 from telemed_store.settings import Settings
 
 __all__ = ["Cache"]
 
+T = TypeVar("T")
 V = TypeVar("V")
 
 _JITTER: Final = 0.1
@@ -31,11 +41,14 @@ logger: Final = logging.getLogger("telemed_store")
 class Cache:
     """Get it from ``store.cache``."""
 
-    def __init__(self, backend: CacheBackend, codec: Codec, settings: Settings) -> None:
+    def __init__(self, backend: CacheBackend, codec: Codec, pools: Pools, settings: Settings, clock: Clock) -> None:
         self._backend = backend
+        self._clock = clock
         self._codec = codec
+        self._pools = pools
         self._settings = settings
         self._flights = Flights(FifoLock)
+        self._healing = Healing()
 
     @property
     def is_shared(self) -> bool:
@@ -82,17 +95,89 @@ class Cache:
         try:
             self._backend.drop(what, hold=hold)
         except Exception as failure:  # noqa: BLE001 - whatever a backend raises, the transaction is committed
-            _say("dropping", failure)
+            self._failed("dropping", failure)
+        except BaseException:
+            self._healing.lost()
+            raise
+
+    def heal(self) -> None:
+        """Make up for invalidations that were committed but never reached a shared cache; any number of times, at any moment.
+
+        Happens by itself before the cache is first used, after every failure of it, and every ten seconds while it is used.
+
+        Raises:
+            Unavailable: The cache or the database does not answer.
+        """
+        if not self.is_shared:
+            return
+        loss = self._healing.begin()
+        if loss is None:
+            return
+        applied: list[Stale] | None = None
+        try:
+            applied = self._heal(loss)
+        finally:
+            self._healing.end(loss, applied)
+
+    def _heal(self, loss: object) -> list[Stale]:
+        position = read_position(self._backend.position())
+        found = self._on_the_primary(partial(invalidations.lost_since, position=position, lookback=LOOKBACK))
+        if found.everything:
+            self._backend.clear()
+        else:
+            self._backend.drop(self._healing.unseen(loss, found.stale), hold=_NONE)
+        self._backend.reached(written_position(found.position))
+        return found.stale
+
+    def _on_the_primary(self, script: Callable[[Connection], T]) -> T:
+        engine = self._pools.reading_engine(fresh=True)
+        try:
+            return run_pooled(engine, on_a_connection, script)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, engine.dialect.name)
+        raise error
+
+    def purge_invalidations(self) -> int:
+        """Delete what was written down so long ago that nothing kept then can still be there; how many rows.
+
+        A job for once a day: ``telemed-store maintenance purge-cache-invalidations``.
+        """
+        before, purged = self._clock.now() - KEPT, 0
+        while True:
+            count = self._in_a_transaction(partial(invalidations.purge, before=before))
+            purged += count
+            if count < invalidations.BATCH:
+                return purged
 
     def close(self) -> None:
         """Give back what the backend holds."""
         self._backend.close()
 
+    def _in_a_transaction(self, script: Callable[[Connection], T]) -> T:
+        lease = self._pools.acquire_write()
+        try:
+            result = run_on(lease.connection, script)
+            shielded(lease.connection.commit)
+        except DRIVER_ERRORS as failure:
+            error = translate(failure, self._pools.dialect_name)
+            lease.connection.invalidate()
+        else:
+            return result
+        finally:
+            shielded(lease.give_back)
+        raise error
+
     def _look(self, key: CacheKey, tags: Sequence[Tag]) -> Looked | None:
         try:
+            if self.is_shared:
+                if self._healing.is_due():
+                    self.heal()
+                if not self._healing.is_done():
+                    # Somebody else is at it: meanwhile the database is asked.
+                    return None
             return self._backend.look(key, tags)
         except Exception as failure:  # noqa: BLE001 - whatever a backend raises, the database knows the answer
-            _say("looking", failure)
+            self._failed("looking", failure)
             return None
 
     def _fill(
@@ -107,13 +192,13 @@ class Cache:
             payload = self._codec.encode(cached.entry, key, value)
             self._backend.fill(key, tags, ticket, version=version, payload=payload, lifetime=lifetime)
         except Exception as failure:  # noqa: BLE001 - the value is there, kept or not
-            _say("filling", failure)
+            self._failed("filling", failure)
 
     def _uncertainty(self) -> dt.timedelta:
         """How long a server may take to end a transaction whose client is gone."""
         return self._settings.idle_transaction_timeout + self._settings.write_statement_timeout
 
-
-def _say(doing: str, failure: Exception) -> None:
-    # The text of the failure is not ours and may quote values: the log names its class only.
-    logger.warning("the cache failed at %s with %s; reads ask the database", doing, type(failure).__name__)
+    def _failed(self, doing: str, failure: Exception) -> None:
+        self._healing.lost()
+        # The text of the failure is not ours and may quote values: the log names its class only.
+        logger.warning("the cache failed at %s with %s; reads ask the database", doing, type(failure).__name__)

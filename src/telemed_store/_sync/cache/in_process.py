@@ -58,6 +58,13 @@ class InProcessCache:
         """See ``CacheBackend.clear``."""
         self._values.clear()
 
+    def position(self) -> str | None:
+        """Not shared: never asked."""
+        return None
+
+    def reached(self, position: str) -> None:
+        """Not shared: never told."""
+
     def close(self) -> None:
         """Let go of the file."""
         if self._data_version is not None:
@@ -93,6 +100,13 @@ class NullCache:
 
     def clear(self) -> None:
         """There is nothing to drop."""
+
+    def position(self) -> str | None:
+        """Not shared: never asked."""
+        return None
+
+    def reached(self, position: str) -> None:
+        """Not shared: never told."""
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import cached_reads
 import pytest
@@ -12,17 +13,48 @@ from telemed_store.testing.clock import FrozenClock
 
 
 @pytest.fixture(autouse=True)
-def counted() -> Iterator[None]:
+def counted(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     cached_reads.loads.clear()
     yield
     cached_reads.while_loading.clear()
+    # Failures of the cache are nobody's errors: without this, no test would see them.
+    if request.node.get_closest_marker("failing_cache") is None:
+        assert "the cache failed" not in caplog.text
+
+
+@pytest.fixture(params=["memory", "redis"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-async def store(
-    telemed_engine: str, telemed_settings: Settings, telemed_clock: FrozenClock
-) -> AsyncIterator[AsyncStore]:
-    """A store that keeps what it reads: on SQLite as it does by itself, on servers as their only process."""
-    cache = None if telemed_engine == "sqlite" else AsyncInProcessCache(telemed_clock)
-    async with AsyncStore.open(settings=telemed_settings, clock=telemed_clock, cache=cache) as store:
+def opened(
+    request: pytest.FixtureRequest,
+    kind: str,
+    telemed_engine: str,
+    telemed_settings: Settings,
+    telemed_clock: FrozenClock,
+) -> Callable[..., AsyncStore]:
+    """Opens stores on one database that share one cache, or have each its own memory where that is no Redis."""
+    overrides: dict[str, Any] = {}
+    if kind == "redis":
+        # The tests' machine may be busy: what is proved here is not how fast Redis answers.
+        names = ("telemed_redis_url", "telemed_redis_namespace")
+        url, namespace = map(request.getfixturevalue, names)
+        overrides = {"redis_url": url, "redis_namespace": namespace, "redis_timeout": 5}
+
+    def open_store(**more: Any) -> AsyncStore:
+        settings = Settings(**{**telemed_settings.model_dump(), **overrides, **more})
+        # On a server, memory is right only in a single process.
+        alone = kind == "memory" and telemed_engine != "sqlite"
+        cache = AsyncInProcessCache(telemed_clock) if alone else None
+        return AsyncStore.open(settings=settings, clock=telemed_clock, cache=cache)
+
+    return open_store
+
+
+@pytest.fixture
+async def store(opened: Callable[..., AsyncStore]) -> AsyncIterator[AsyncStore]:
+    """A store that keeps what it reads: in Redis, or in the memory of its process."""
+    async with opened() as store:
         yield store
