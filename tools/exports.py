@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src"
-PACKAGES: Final = ("telemed_store", "telemed_store.testing")
+PACKAGES: Final = ("telemed_store", "telemed_store.testing", "telemed_store.testing.conformance")
 
 _HEADER: Final = "# Generated from __init__.py by tools/exports.py. Do not edit."
 

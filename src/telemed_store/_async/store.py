@@ -14,6 +14,7 @@ from telemed_store._async.cache.backends import AsyncCacheBackend
 from telemed_store._async.cache.cache import AsyncCache
 from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
+from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
@@ -48,6 +49,7 @@ class AsyncStore:
     def __init__(self, core: AsyncCore, opening: Opening) -> None:
         self._core = core
         self._opening = opening
+        self._ephemeral = AsyncEphemeralBackends(core)
 
     @classmethod
     def open(
@@ -168,6 +170,7 @@ class AsyncStore:
 
     async def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
+        self._ephemeral.close()
         await self._core.cache.close()
         if self._core.redis is not None:
             await self._core.redis.close()

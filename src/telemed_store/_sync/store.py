@@ -14,6 +14,7 @@ from telemed_store._sync.cache.backends import CacheBackend
 from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.cache.choosing import chosen_cache, opened_redis
 from telemed_store._sync.core import Core, When
+from telemed_store._sync.ephemeral.backends import EphemeralBackends
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
@@ -48,6 +49,7 @@ class Store:
     def __init__(self, core: Core, opening: Opening) -> None:
         self._core = core
         self._opening = opening
+        self._ephemeral = EphemeralBackends(core)
 
     @classmethod
     def open(
@@ -168,6 +170,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections, and remove a private temporary database."""
+        self._ephemeral.close()
         self._core.cache.close()
         if self._core.redis is not None:
             self._core.redis.close()

@@ -35,6 +35,8 @@ ISOLATED: Final[dict[str, object]] = {
     "direct_url": None,
     "key_store": None,
     "schema_name": "telemed",
+    "redis_url": None,
+    "redis_namespace": None,
 }
 """Settings that every store of the plugin has."""
 

@@ -1,0 +1,1 @@
+"""What is short-lived, asynchronous: per mechanism a protocol and its two backends, Redis and the memory of this process."""

@@ -1,0 +1,30 @@
+"""Conformance suites: what a backend of each protocol has to do, as classes of tests that its author derives from.
+
+    class TestMySessions(AsyncSessionsConformance):
+        @pytest.fixture
+        def make_sessions(self):
+            return lambda lifetime: MySessions(lifetime)
+
+Each class is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from telemed_store._lazy import exporter
+from telemed_store.testing.conformance._homes import HOMES
+
+if TYPE_CHECKING:
+    from telemed_store.testing._async.conformance.base import AsyncConformance
+    from telemed_store.testing._sync.conformance.base import Conformance
+else:
+    # Before they are imported: a failed `assert` then shows what it compared.
+    pytest.register_assert_rewrite(
+        "telemed_store.testing._async.conformance", "telemed_store.testing._sync.conformance"
+    )
+    __getattr__, __dir__ = exporter(__name__, HOMES)
+
+__all__ = ["AsyncConformance", "Conformance"]
