@@ -15,6 +15,8 @@ from telemed_store._async.cache.cache import AsyncCache
 from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
+from telemed_store._async.ephemeral.locks import AsyncLocks
+from telemed_store._async.ephemeral.queues import AsyncQueues
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
@@ -102,6 +104,24 @@ class AsyncStore:
     def cache(self) -> AsyncCache:
         """What is kept of reads."""
         return self._core.cache
+
+    @property
+    def locks(self) -> AsyncLocks:
+        """Locks by name, with an owner, an end and a fence.
+
+        Raises:
+            SettingsError: They have to be in Redis, and no Redis is named.
+        """
+        return self._ephemeral.locks
+
+    @property
+    def queues(self) -> AsyncQueues:
+        """Queues of jobs, by name.
+
+        Raises:
+            SettingsError: They have to be in Redis, and no Redis is named.
+        """
+        return self._ephemeral.queues
 
     @property
     def migrator(self) -> AsyncMigrator:

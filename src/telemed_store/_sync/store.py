@@ -15,6 +15,8 @@ from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.cache.choosing import chosen_cache, opened_redis
 from telemed_store._sync.core import Core, When
 from telemed_store._sync.ephemeral.backends import EphemeralBackends
+from telemed_store._sync.ephemeral.locks import Locks
+from telemed_store._sync.ephemeral.queues import Queues
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
@@ -102,6 +104,24 @@ class Store:
     def cache(self) -> Cache:
         """What is kept of reads."""
         return self._core.cache
+
+    @property
+    def locks(self) -> Locks:
+        """Locks by name, with an owner, an end and a fence.
+
+        Raises:
+            SettingsError: They have to be in Redis, and no Redis is named.
+        """
+        return self._ephemeral.locks
+
+    @property
+    def queues(self) -> Queues:
+        """Queues of jobs, by name.
+
+        Raises:
+            SettingsError: They have to be in Redis, and no Redis is named.
+        """
+        return self._ephemeral.queues
 
     @property
     def migrator(self) -> Migrator:

@@ -7,13 +7,16 @@ guarded where it is written, by the fence (`fences.py`).
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, NamedTuple, Self
+from typing import Annotated, ClassVar, Final, NamedTuple, Self
 from uuid import UUID
 
+from annotated_types import Ge, Le
+from pydantic import ConfigDict
 from typing_extensions import override
 
 from telemed_store.database.models import StoredModel
 from telemed_store.ephemeral.arguments import KeyName, checked_arguments
+from telemed_store.ephemeral.ownership import Owner
 
 __all__ = ["FENCE_KEPT", "Lock", "NamedLock"]
 
@@ -32,9 +35,12 @@ class Lock(StoredModel):
         expires_at: When the lock is lost unless it is extended.
     """
 
-    name: str
-    owner: str
-    fence: int
+    # It comes back from a caller: what was put into a copy is looked at.
+    model_config: ClassVar[ConfigDict] = ConfigDict(revalidate_instances="always")
+
+    name: KeyName
+    owner: Owner
+    fence: Annotated[int, Ge(0), Le(2**63 - 1)]
     expires_at: dt.datetime
 
     @override

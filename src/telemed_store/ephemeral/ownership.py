@@ -7,14 +7,18 @@ import secrets
 from typing import Annotated, Final
 
 from annotated_types import Ge, Le
+from pydantic import StringConstraints
 
-__all__ = ["Wait", "instant", "microseconds", "new_owner"]
+__all__ = ["Owner", "Wait", "instant", "microseconds", "new_owner"]
 
 Wait = Annotated[dt.timedelta, Ge(dt.timedelta(0)), Le(dt.timedelta(hours=1))]
 """How long somebody waits for something."""
 
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+Owner = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Whoever has it may end what it stands for."""
 
 
 def new_owner() -> str:

@@ -26,9 +26,11 @@ PARTS: Final = ("stream", "delayed", "reserved", "dead", "jobs", "tries", "owner
 # A delayed job moves when somebody looks: at most so many at once, for a script stops the server.
 _AT_ONCE: Final = 100
 
-_COMMON: Final = f"""
+_COMMON: Final = (
+    f"""
 local AT_ONCE = {_AT_ONCE}
-""" + """
+"""
+    """
 local stream, delayed, reserved, dead, jobs, tries, owners = unpack(KEYS, 1, 7)
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -59,6 +61,7 @@ local function forget(id)
   redis.call('HDEL', tries, id)
 end
 """
+)
 
 # ARGV: id, most tries, JSON, when it is due or '', lifetime of the dedupe key in milliseconds. What is kept of the job: a new one,
 # or the one that has the key and is not done.
@@ -85,6 +88,10 @@ RESERVE: Final = Script(
     + """
 local function given(id, entry)
   local kept = redis.call('HGET', jobs, id)
+  if not kept then -- a Redis that evicts keys lost it
+    let_go(id, entry)
+    return nil
+  end
   local ends = now + tonumber(ARGV[2])
   redis.call('HSET', owners, id, ARGV[1] .. ' ' .. entry)
   redis.call('ZADD', reserved, whole(ends), id)

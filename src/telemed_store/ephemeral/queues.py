@@ -9,17 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from annotated_types import Ge, Le, MaxLen
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import from_json, to_json
 from typing_extensions import override
 
 from telemed_store.database.models import Input, Instant, StoredModel
 from telemed_store.ephemeral.arguments import LONGEST, SHORTEST, KeyName
-from telemed_store.ephemeral.ownership import instant
+from telemed_store.ephemeral.ownership import Owner, instant
 
 __all__ = [
     "DEFAULT_QUEUE",
@@ -116,6 +116,9 @@ class Job(StoredModel):
         enqueued_at: When it came into the queue.
     """
 
+    # It comes back from a caller, in a reservation: what was put into a copy is looked at.
+    model_config: ClassVar[ConfigDict] = ConfigDict(revalidate_instances="always")
+
     id: UUID
     queue: QueueName
     name: JobName
@@ -141,9 +144,11 @@ class Reservation(StoredModel):
         expires_at: From then on somebody else may get the job.
     """
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(revalidate_instances="always")
+
     job: Job
-    owner: str
-    tries: int
+    owner: Owner
+    tries: Annotated[int, Ge(1)]
     expires_at: dt.datetime
 
     @override
@@ -166,6 +171,12 @@ class DeadLetter(StoredModel):
     tries: int
     died_at: dt.datetime
 
+    @override
+    def __repr__(self) -> str:
+        return f"DeadLetter(job={self.job!r}, tries={self.tries}, died_at={self.died_at.isoformat()})"
+
+    __str__ = __repr__
+
 
 class QueueDepth(StoredModel):
     """How much a queue holds.
@@ -185,6 +196,10 @@ class QueueDepth(StoredModel):
     reserved: int
     dead: int
     oldest_age: dt.timedelta | None
+
+    # Numbers alone.
+    __repr__ = BaseModel.__repr__
+    __str__ = BaseModel.__repr__
 
 
 def encoded_job(job_id: UUID, new: NewJob) -> bytes:

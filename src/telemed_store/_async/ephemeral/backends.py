@@ -6,6 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.ephemeral.in_process_locks import AsyncInProcessLocks
+from telemed_store._async.ephemeral.in_process_queues import AsyncInProcessQueues
+from telemed_store._async.ephemeral.locks import AsyncLocks
+from telemed_store._async.ephemeral.queues import AsyncQueues
+from telemed_store._async.ephemeral.redis_locks import AsyncRedisLocks
+from telemed_store._async.ephemeral.redis_queues import AsyncRedisQueues
 from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.ephemeral.choice import place_of
 from telemed_store.errors import StoreError
@@ -23,6 +29,21 @@ class AsyncEphemeralBackends:
         self._core = core
         self._made: dict[str, Any] = {}
         self._closed = False
+
+    @property
+    def locks(self) -> AsyncLocks:
+        """Locks by name."""
+        return self._one("locks", AsyncRedisLocks, lambda: AsyncInProcessLocks(self._core.clock))
+
+    @property
+    def queues(self) -> AsyncQueues:
+        """Queues by name."""
+        visibility = self._core.settings.queue_visibility
+
+        def in_redis(redis: AsyncRedisConnections, keyspace: Keyspace) -> AsyncQueues:
+            return AsyncRedisQueues(redis, keyspace, visibility)
+
+        return self._one("queues", in_redis, lambda: AsyncInProcessQueues(self._core.clock, visibility))
 
     def close(self) -> None:
         """Hand out nothing more; the connections are the core's to close."""

@@ -7,6 +7,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from telemed_store._sync.core import Core
+from telemed_store._sync.ephemeral.in_process_locks import InProcessLocks
+from telemed_store._sync.ephemeral.in_process_queues import InProcessQueues
+from telemed_store._sync.ephemeral.locks import Locks
+from telemed_store._sync.ephemeral.queues import Queues
+from telemed_store._sync.ephemeral.redis_locks import RedisLocks
+from telemed_store._sync.ephemeral.redis_queues import RedisQueues
 from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.ephemeral.choice import place_of
 from telemed_store.errors import StoreError
@@ -24,6 +30,21 @@ class EphemeralBackends:
         self._core = core
         self._made: dict[str, Any] = {}
         self._closed = False
+
+    @property
+    def locks(self) -> Locks:
+        """Locks by name."""
+        return self._one("locks", RedisLocks, lambda: InProcessLocks(self._core.clock))
+
+    @property
+    def queues(self) -> Queues:
+        """Queues by name."""
+        visibility = self._core.settings.queue_visibility
+
+        def in_redis(redis: RedisConnections, keyspace: Keyspace) -> Queues:
+            return RedisQueues(redis, keyspace, visibility)
+
+        return self._one("queues", in_redis, lambda: InProcessQueues(self._core.clock, visibility))
 
     def close(self) -> None:
         """Hand out nothing more; the connections are the core's to close."""
