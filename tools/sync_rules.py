@@ -121,6 +121,7 @@ RULES = Rules(
         "__aenter__": "__enter__",
         "__aexit__": "__exit__",
         "AbstractAsyncContextManager": "AbstractContextManager",
+        "AsyncGenerator": "Generator",
         "AsyncIterator": "Iterator",
         "asynccontextmanager": "contextmanager",
     },

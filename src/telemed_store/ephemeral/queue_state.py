@@ -66,7 +66,7 @@ class QueueState(InProcessState):
         with self.lock:
             queue = self._queues.setdefault(new.queue, _Queue())
             if new.dedupe_key is not None:
-                known, ends = queue.by_key.get(new.dedupe_key, (None, now))
+                known, ends = queue.by_key.get(new.dedupe_key, (job_id, now))
                 if known in queue.jobs and ends > now:
                     return queue.jobs[known].job
                 queue.by_key[new.dedupe_key] = (job_id, now + new.dedupe_for)

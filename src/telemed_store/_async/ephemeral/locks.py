@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Protocol
 
@@ -113,7 +113,7 @@ class AsyncAskingLocks(ABC):
         return self._hold(name, ttl, wait)
 
     @asynccontextmanager
-    async def _hold(self, name: str, ttl: dt.timedelta, wait: dt.timedelta | None) -> AsyncIterator[Lock]:
+    async def _hold(self, name: str, ttl: dt.timedelta, wait: dt.timedelta | None) -> AsyncGenerator[Lock]:
         lock = await self.acquire(name, ttl, wait=wait)
         if lock is None:
             raise Conflict(_HELD)

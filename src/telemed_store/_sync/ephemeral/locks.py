@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
@@ -110,7 +110,7 @@ class AskingLocks(ABC):
         return self._hold(name, ttl, wait)
 
     @contextmanager
-    def _hold(self, name: str, ttl: dt.timedelta, wait: dt.timedelta | None) -> Iterator[Lock]:
+    def _hold(self, name: str, ttl: dt.timedelta, wait: dt.timedelta | None) -> Generator[Lock]:
         lock = self.acquire(name, ttl, wait=wait)
         if lock is None:
             raise Conflict(_HELD)
