@@ -19,7 +19,11 @@ from telemed_store.testing.conformance._homes import HOMES
 
 if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
+    from telemed_store.testing._async.conformance.locks import AsyncLocksConformance
+    from telemed_store.testing._async.conformance.queues import AsyncQueuesConformance
     from telemed_store.testing._sync.conformance.base import Conformance
+    from telemed_store.testing._sync.conformance.locks import LocksConformance
+    from telemed_store.testing._sync.conformance.queues import QueuesConformance
 else:
     # Before they are imported: a failed `assert` then shows what it compared.
     pytest.register_assert_rewrite(
@@ -27,4 +31,11 @@ else:
     )
     __getattr__, __dir__ = exporter(__name__, HOMES)
 
-__all__ = ["AsyncConformance", "Conformance"]
+__all__ = [
+    "AsyncConformance",
+    "AsyncLocksConformance",
+    "AsyncQueuesConformance",
+    "Conformance",
+    "LocksConformance",
+    "QueuesConformance",
+]

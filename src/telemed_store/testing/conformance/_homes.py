@@ -9,5 +9,9 @@ __all__ = ["HOMES"]
 
 HOMES: Final[dict[str, str]] = {
     "AsyncConformance": "telemed_store.testing._async.conformance.base",
+    "AsyncLocksConformance": "telemed_store.testing._async.conformance.locks",
+    "AsyncQueuesConformance": "telemed_store.testing._async.conformance.queues",
     "Conformance": "telemed_store.testing._sync.conformance.base",
+    "LocksConformance": "telemed_store.testing._sync.conformance.locks",
+    "QueuesConformance": "telemed_store.testing._sync.conformance.queues",
 }
