@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine
 from telemed_store._sync.bound_store import BoundStore
 from telemed_store._sync.core import Core, When
 from telemed_store._sync.ephemeral.backends import EphemeralBackends
+from telemed_store._sync.ephemeral.rate_limits import RateLimits
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
@@ -92,6 +93,15 @@ class Store:
     def migrator(self) -> Migrator:
         """Brings the database's schema up to date."""
         return Migrator(self._opening)
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """How often something may happen.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.rate_limits
 
     def acting_as(self, actor: Actor) -> BoundStore:
         """The store on behalf of an actor.

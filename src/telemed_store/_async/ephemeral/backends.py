@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.ephemeral.rate_limits import (
+    AsyncInProcessRateLimits,
+    AsyncRateLimits,
+    AsyncRedisRateLimits,
+)
 from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.ephemeral.choice import place_of
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
 
 __all__ = ["AsyncEphemeralBackends"]
-
-T = TypeVar("T")
 
 
 class AsyncEphemeralBackends:
@@ -24,14 +27,24 @@ class AsyncEphemeralBackends:
         self._made: dict[str, Any] = {}
         self._closed = False
 
+    @property
+    def rate_limits(self) -> AsyncRateLimits:
+        """See `AsyncStore.rate_limits`."""
+        core = self._core
+        backend: AsyncRateLimits = self._one(
+            "rate_limits",
+            lambda redis, keyspace: AsyncRedisRateLimits(redis, keyspace, core.keys),
+            lambda: AsyncInProcessRateLimits(core.clock, core.keys),
+        )
+        return backend
+
     def close(self) -> None:
         """Hand out nothing more; the connections are the core's to close."""
         self._closed = True
-        self._made.clear()
 
     def _one(
-        self, what: str, in_redis: Callable[[AsyncRedisConnections, Keyspace], T], in_process: Callable[[], T]
-    ) -> T:
+        self, what: str, in_redis: Callable[[AsyncRedisConnections, Keyspace], Any], in_process: Callable[[], Any]
+    ) -> Any:
         """The backend of one mechanism.
 
         Raises:
@@ -39,15 +52,12 @@ class AsyncEphemeralBackends:
         """
         if self._closed:
             raise StoreError("This store is closed: open a new one.")
-        found: T | None = self._made.get(what)
-        if found is not None:
-            return found
+        if what in self._made:
+            return self._made[what]
         settings, redis = self._core.settings, self._core.redis
-        made: T
         if place_of(what, settings, self._core.pools.dialect_name) == "redis" and redis is not None:
             made = in_redis(redis, Keyspace(settings.redis_namespace or settings.schema_name))
         else:
             made = in_process()
         # One method of the dictionary: threads may come here at once, and all get what one of them made.
-        kept: T = self._made.setdefault(what, made)
-        return kept
+        return self._made.setdefault(what, made)
