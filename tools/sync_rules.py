@@ -49,7 +49,11 @@ class Rules:
 TREES = (
     # `_synchronization.py` is the quarantine: what threads and tasks do differently (locks, sleeping, running an operation).
     Tree("src/telemed_store/_async", "src/telemed_store/_sync", by_hand=frozenset({"_synchronization.py"})),
-    Tree("src/telemed_store/testing/_async", "src/telemed_store/testing/_sync"),
+    Tree(
+        "src/telemed_store/testing/_async",
+        "src/telemed_store/testing/_sync",
+        by_hand=frozenset({"conformance/at_once.py"}),
+    ),
     Tree("tests/shells/_async", "tests/shells/_sync"),
     Tree("tests/typing/_async", "tests/typing/_sync"),
 )
@@ -86,6 +90,7 @@ RULES = Rules(
         "AsyncPeopleReads": "PeopleReads",
         "AsyncPools": "Pools",
         "AsyncRateLimits": "RateLimits",
+        "AsyncRateLimitsConformance": "RateLimitsConformance",
         "AsyncReadFrame": "ReadFrame",
         "AsyncReadRepositories": "ReadRepositories",
         "AsyncReader": "Reader",

@@ -9,5 +9,7 @@ __all__ = ["HOMES"]
 
 HOMES: Final[dict[str, str]] = {
     "AsyncConformance": "telemed_store.testing._async.conformance.base",
+    "AsyncRateLimitsConformance": "telemed_store.testing._async.conformance.rate_limits",
     "Conformance": "telemed_store.testing._sync.conformance.base",
+    "RateLimitsConformance": "telemed_store.testing._sync.conformance.rate_limits",
 }
