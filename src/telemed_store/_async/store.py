@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from telemed_store._async.bound_store import AsyncBoundStore
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
+from telemed_store._async.ephemeral.presence import AsyncPresence
 from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
@@ -93,6 +94,15 @@ class AsyncStore:
     def migrator(self) -> AsyncMigrator:
         """Brings the database's schema up to date."""
         return AsyncMigrator(self._opening)
+
+    @property
+    def presence(self) -> AsyncPresence:
+        """Who is in a room, online, or typing.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.presence
 
     @property
     def rate_limits(self) -> AsyncRateLimits:

@@ -32,7 +32,7 @@ HIT: Final = Script(
     _LOOK
     + """
 redis.call('RPUSH', KEYS[1], whole(now))
-redis.call('PEXPIRE', KEYS[1], whole(math.ceil(period / 1000)))
+outlive(KEYS[1], period)
 return {1, remaining - 1, 0}
 """
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.ephemeral.presence import AsyncInProcessPresence, AsyncPresence, AsyncRedisPresence
 from telemed_store._async.ephemeral.rate_limits import (
     AsyncInProcessRateLimits,
     AsyncRateLimits,
@@ -13,6 +14,7 @@ from telemed_store._async.ephemeral.rate_limits import (
 )
 from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.ephemeral.choice import place_of
+from telemed_store.ephemeral.presence import PresenceTimes
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
 
@@ -26,6 +28,18 @@ class AsyncEphemeralBackends:
         self._core = core
         self._made: dict[str, Any] = {}
         self._closed = False
+
+    @property
+    def presence(self) -> AsyncPresence:
+        """See `AsyncStore.presence`."""
+        core, settings = self._core, self._core.settings
+        times = PresenceTimes(lease=settings.presence_lease, heartbeat=settings.presence_heartbeat)
+        backend: AsyncPresence = self._one(
+            "presence",
+            lambda redis, keyspace: AsyncRedisPresence(redis, keyspace, times),
+            lambda: AsyncInProcessPresence(core.clock, times),
+        )
+        return backend
 
     @property
     def rate_limits(self) -> AsyncRateLimits:

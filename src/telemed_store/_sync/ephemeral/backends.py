@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telemed_store._sync.core import Core
+from telemed_store._sync.ephemeral.presence import InProcessPresence, Presence, RedisPresence
 from telemed_store._sync.ephemeral.rate_limits import (
     InProcessRateLimits,
     RateLimits,
@@ -14,6 +15,7 @@ from telemed_store._sync.ephemeral.rate_limits import (
 )
 from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.ephemeral.choice import place_of
+from telemed_store.ephemeral.presence import PresenceTimes
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
 
@@ -27,6 +29,18 @@ class EphemeralBackends:
         self._core = core
         self._made: dict[str, Any] = {}
         self._closed = False
+
+    @property
+    def presence(self) -> Presence:
+        """See `Store.presence`."""
+        core, settings = self._core, self._core.settings
+        times = PresenceTimes(lease=settings.presence_lease, heartbeat=settings.presence_heartbeat)
+        backend: Presence = self._one(
+            "presence",
+            lambda redis, keyspace: RedisPresence(redis, keyspace, times),
+            lambda: InProcessPresence(core.clock, times),
+        )
+        return backend
 
     @property
     def rate_limits(self) -> RateLimits:

@@ -19,8 +19,10 @@ from telemed_store.testing.conformance._homes import HOMES
 
 if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
+    from telemed_store.testing._async.conformance.presence import AsyncPresenceConformance
     from telemed_store.testing._async.conformance.rate_limits import AsyncRateLimitsConformance
     from telemed_store.testing._sync.conformance.base import Conformance
+    from telemed_store.testing._sync.conformance.presence import PresenceConformance
     from telemed_store.testing._sync.conformance.rate_limits import RateLimitsConformance
 else:
     # Before they are imported: a failed `assert` then shows what it compared.
@@ -31,7 +33,9 @@ else:
 
 __all__ = [
     "AsyncConformance",
+    "AsyncPresenceConformance",
     "AsyncRateLimitsConformance",
     "Conformance",
+    "PresenceConformance",
     "RateLimitsConformance",
 ]

@@ -9,7 +9,9 @@ __all__ = ["HOMES"]
 
 HOMES: Final[dict[str, str]] = {
     "AsyncConformance": "telemed_store.testing._async.conformance.base",
+    "AsyncPresenceConformance": "telemed_store.testing._async.conformance.presence",
     "AsyncRateLimitsConformance": "telemed_store.testing._async.conformance.rate_limits",
     "Conformance": "telemed_store.testing._sync.conformance.base",
+    "PresenceConformance": "telemed_store.testing._sync.conformance.presence",
     "RateLimitsConformance": "telemed_store.testing._sync.conformance.rate_limits",
 }
