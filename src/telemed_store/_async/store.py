@@ -16,7 +16,9 @@ from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
 from telemed_store._async.ephemeral.locks import AsyncLocks
+from telemed_store._async.ephemeral.presence import AsyncPresence
 from telemed_store._async.ephemeral.queues import AsyncQueues
+from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
@@ -110,7 +112,7 @@ class AsyncStore:
         """Locks by name, with an owner, an end and a fence.
 
         Raises:
-            SettingsError: They have to be in Redis, and no Redis is named.
+            SettingsError: They have to be kept in Redis, and there is none.
         """
         return self._ephemeral.locks
 
@@ -119,7 +121,7 @@ class AsyncStore:
         """Queues of jobs, by name.
 
         Raises:
-            SettingsError: They have to be in Redis, and no Redis is named.
+            SettingsError: They have to be kept in Redis, and there is none.
         """
         return self._ephemeral.queues
 
@@ -127,6 +129,24 @@ class AsyncStore:
     def migrator(self) -> AsyncMigrator:
         """Brings the database's schema up to date."""
         return AsyncMigrator(self._opening)
+
+    @property
+    def presence(self) -> AsyncPresence:
+        """Who is in a room, online, or typing.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.presence
+
+    @property
+    def rate_limits(self) -> AsyncRateLimits:
+        """How often something may happen.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.rate_limits
 
     def acting_as(self, actor: Actor, *, cached: bool = True) -> AsyncBoundStore:
         """The store on behalf of an actor.

@@ -10,8 +10,12 @@ __all__ = ["HOMES"]
 HOMES: Final[dict[str, str]] = {
     "AsyncConformance": "telemed_store.testing._async.conformance.base",
     "AsyncLocksConformance": "telemed_store.testing._async.conformance.locks",
+    "AsyncPresenceConformance": "telemed_store.testing._async.conformance.presence",
     "AsyncQueuesConformance": "telemed_store.testing._async.conformance.queues",
+    "AsyncRateLimitsConformance": "telemed_store.testing._async.conformance.rate_limits",
     "Conformance": "telemed_store.testing._sync.conformance.base",
     "LocksConformance": "telemed_store.testing._sync.conformance.locks",
+    "PresenceConformance": "telemed_store.testing._sync.conformance.presence",
     "QueuesConformance": "telemed_store.testing._sync.conformance.queues",
+    "RateLimitsConformance": "telemed_store.testing._sync.conformance.rate_limits",
 }

@@ -14,7 +14,7 @@ __all__ = ["AsyncLocksConformance"]
 
 
 class AsyncLocksConformance(AsyncConformance):
-    """The tests of a backend of ``AsyncLocks``. Write the fixture ``locks``: a backend in which nobody holds anything."""
+    """Write the fixture ``locks``: a backend in which nobody holds anything."""
 
     async def test_one_holds_a_lock_at_a_time(self, locks: AsyncLocks) -> None:
         assert await locks.acquire("job:one", self.LONG) is not None
@@ -112,10 +112,13 @@ class AsyncLocksConformance(AsyncConformance):
                 await self.outlast(self.BRIEF)
 
     async def test_a_block_that_raises_is_not_talked_over(self, locks: AsyncLocks) -> None:
-        with pytest.raises(ZeroDivisionError):
+        async def fail_late() -> None:
             async with locks.hold("job:one", self.BRIEF):
                 await self.outlast(self.BRIEF)
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail_late()
 
     async def test_every_lock_has_an_end(self, locks: AsyncLocks) -> None:
         for ttl in (dt.timedelta(0), dt.timedelta(seconds=-1), dt.timedelta.max):

@@ -17,11 +17,11 @@ __all__ = ["AsyncQueuesConformance"]
 
 
 class AsyncQueuesConformance(AsyncConformance):
-    """The tests of a backend of ``AsyncQueues``. Write the fixture ``queues``: a backend without jobs."""
+    """Write the fixture ``queues``: a backend without jobs."""
 
     def now(self) -> dt.datetime:
-        """The backend's present; one that is given a clock overrides this."""
-        return dt.datetime.now(dt.UTC)
+        """The backend's present."""
+        return dt.datetime.now(dt.UTC) if self.clock is None else self.clock.now()
 
     async def test_jobs_come_in_the_order_in_which_they_went(self, queues: AsyncQueues) -> None:
         jobs = [await queues.enqueue(NewJob(name="export", ids={"number": number})) for number in range(3)]

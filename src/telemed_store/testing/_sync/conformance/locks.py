@@ -15,7 +15,7 @@ __all__ = ["LocksConformance"]
 
 
 class LocksConformance(Conformance):
-    """The tests of a backend of ``Locks``. Write the fixture ``locks``: a backend in which nobody holds anything."""
+    """Write the fixture ``locks``: a backend in which nobody holds anything."""
 
     def test_one_holds_a_lock_at_a_time(self, locks: Locks) -> None:
         assert locks.acquire("job:one", self.LONG) is not None
@@ -113,10 +113,13 @@ class LocksConformance(Conformance):
                 self.outlast(self.BRIEF)
 
     def test_a_block_that_raises_is_not_talked_over(self, locks: Locks) -> None:
-        with pytest.raises(ZeroDivisionError):
+        def fail_late() -> None:
             with locks.hold("job:one", self.BRIEF):
                 self.outlast(self.BRIEF)
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_late()
 
     def test_every_lock_has_an_end(self, locks: Locks) -> None:
         for ttl in (dt.timedelta(0), dt.timedelta(seconds=-1), dt.timedelta.max):

@@ -18,11 +18,11 @@ __all__ = ["QueuesConformance"]
 
 
 class QueuesConformance(Conformance):
-    """The tests of a backend of ``Queues``. Write the fixture ``queues``: a backend without jobs."""
+    """Write the fixture ``queues``: a backend without jobs."""
 
     def now(self) -> dt.datetime:
-        """The backend's present; one that is given a clock overrides this."""
-        return dt.datetime.now(dt.UTC)
+        """The backend's present."""
+        return dt.datetime.now(dt.UTC) if self.clock is None else self.clock.now()
 
     def test_jobs_come_in_the_order_in_which_they_went(self, queues: Queues) -> None:
         jobs = [queues.enqueue(NewJob(name="export", ids={"number": number})) for number in range(3)]
