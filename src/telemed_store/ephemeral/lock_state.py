@@ -17,9 +17,9 @@ _FIRST_SWEEP: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A lease, or what is left of one: its fence."""
+    """A lease; or, without an owner, what is left of one: its fence."""
 
-    owner: str
+    owner: str | None
     expires_at: dt.datetime
     fence: int
 
@@ -36,7 +36,7 @@ class LockState(InProcessState):
         """The lock, if nobody holds it."""
         with self.lock:
             before = self._held.get(name)
-            if before is not None and before.expires_at > now:
+            if before is not None and before.owner is not None and before.expires_at > now:
                 return None
             fence = max(microseconds(now), before.fence + 1 if before is not None else 0)
             self._held[name] = _Held(owner, now + ttl, fence)
@@ -59,7 +59,7 @@ class LockState(InProcessState):
             if held is None or held.owner != owner or held.expires_at <= now:
                 return False
             # The fence stays, so that the next one is higher even if the clock stands still.
-            self._held[name] = _Held("", now, held.fence)
+            self._held[name] = _Held(None, now, held.fence)
         return True
 
     def _sweep(self, now: dt.datetime) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from annotated_types import Ge, Le, MaxLen
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import from_json, to_json
 from typing_extensions import override
 
@@ -39,9 +39,9 @@ DEFAULT_QUEUE: Final = "default"
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """``default``, ``low``, ``high`` and ``documents`` are the contract's; any other may be used as well."""
 
-_Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
+_Word = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 """Short, so that it is neither a text nor a UUID without its hyphens."""
-_Number = Annotated[int, Ge(0), Le(2**31 - 1)]
+_Number = Annotated[int, Strict(), Ge(0), Le(2**31 - 1)]
 """A revision, a count: too small for a telephone number."""
 
 JobName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,99}$")]
