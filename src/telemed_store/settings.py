@@ -94,9 +94,6 @@ class Settings(BaseSettings):
     pool_timeout: dt.timedelta = _duration("10 s", "Waiting for a connection of the pool.")
     redis_timeout: dt.timedelta = _duration("0.05 s", "Connecting to Redis, and each of its answers.")
     redis_pause: dt.timedelta = _duration("1 s", "How long the cache leaves a Redis alone that did not answer.")
-    queue_visibility: dt.timedelta = _duration(
-        "180 s", "How long a reserved job is nobody else's: longer than any job may run (120 s)."
-    )
     pool_size: int = Field(
         default=12, ge=1, le=100, description="Connections per process for units of work; as many for readers."
     )
@@ -130,6 +127,9 @@ class Settings(BaseSettings):
     )
 
     # What is short-lived.
+    queue_visibility: dt.timedelta = _short(
+        "180 s", "How long a reserved job is nobody else's: longer than any job may run (120 s)."
+    )
     presence_lease: dt.timedelta = _short("90 s", "Presence in a room without a heartbeat.")
     presence_heartbeat: dt.timedelta = _short("30 s", "How often presence is to be renewed; less than the lease.")
 

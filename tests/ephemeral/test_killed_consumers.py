@@ -19,7 +19,7 @@ from telemed_store.redis_client.keys import Keyspace
 from telemed_store.redis_client.urls import parse_redis_url
 
 CONSUMERS = Path(__file__).with_name("consumers.py")
-DEADLINE = 240
+DEADLINE = 900
 
 
 @pytest.fixture

@@ -92,9 +92,9 @@ class Queues(Protocol):
         """The job is done: forget it.
 
         Raises:
-            LeaseLost: Somebody else has it by now, or it was done before: it may run twice, never at once unseen.
+            LeaseLost: Somebody else has it by now, or it was done before.
             ValidationFailed: The argument is no reservation.
-            Unavailable: The backend does not answer; repeat it. `LeaseLost` then says that the first call came through.
+            Unavailable: The backend does not answer; repeat it. `LeaseLost` then may say that the first call came through.
         """
         ...
 
