@@ -62,6 +62,7 @@ PURPOSE: Final = {
     "domain_events": "What happened, written in the transaction that caused it.",
     "outbox": "Events that are still to be delivered.",
     "cache_invalidations": "What transactions made stale in a cache that processes share, kept until all have heard of it.",
+    "lock_fences": "The highest fence with which a holder of each lock has written: an older one is refused.",
     "subject_keys": "Data keys of persons, wrapped; a row stays when its key is destroyed.",
     "schema_compatibility": "The oldest code that may use this schema.",
 }

@@ -10,10 +10,14 @@ from telemed_store._lazy import exporter
 
 if TYPE_CHECKING:
     from telemed_store._async.bound_store import AsyncBoundStore
+    from telemed_store._async.ephemeral.locks import AsyncLocks
+    from telemed_store._async.ephemeral.queues import AsyncQueues
     from telemed_store._async.reader import AsyncReader, AsyncSnapshot
     from telemed_store._async.store import AsyncStore
     from telemed_store._async.unit_of_work import AsyncUnitOfWork
     from telemed_store._sync.bound_store import BoundStore
+    from telemed_store._sync.ephemeral.locks import Locks
+    from telemed_store._sync.ephemeral.queues import Queues
     from telemed_store._sync.reader import Reader, Snapshot
     from telemed_store._sync.store import Store
     from telemed_store._sync.unit_of_work import UnitOfWork
@@ -68,6 +72,8 @@ if TYPE_CHECKING:
     from telemed_store.database.identity import new_id
     from telemed_store.database.paging import Page
     from telemed_store.database.scoping import Scope
+    from telemed_store.ephemeral.locks import Lock, NamedLock
+    from telemed_store.ephemeral.queues import BackOff, DeadLetter, Job, NewJob, QueueDepth, Reservation
     from telemed_store.errors import (
         AlreadyExists,
         BlobCorrupt,
@@ -250,6 +256,20 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     # Events
     "DomainEvent",
     "RecordedEvent",
+    # Locks
+    "AsyncLocks",
+    "Lock",
+    "Locks",
+    "NamedLock",
+    # Queues
+    "AsyncQueues",
+    "BackOff",
+    "DeadLetter",
+    "Job",
+    "NewJob",
+    "QueueDepth",
+    "Queues",
+    "Reservation",
     # Keys
     "KeyStore",
     "MasterKeys",

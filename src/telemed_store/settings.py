@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telemed_store.errors import SettingsError
@@ -21,6 +21,12 @@ def _duration(default: str, description: str, *, positive: bool = True) -> dt.ti
     if positive:
         return Field(default=_parse(default), gt=none, description=description)
     return Field(default=_parse(default), ge=none, description=description)
+
+
+def _short(default: str, description: str) -> dt.timedelta:
+    """A lifetime as Redis counts it."""
+    least, most = dt.timedelta(milliseconds=1), dt.timedelta(days=366)
+    return Field(default=_parse(default), ge=least, le=most, validate_default=True, description=description)
 
 
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -119,6 +125,20 @@ class Settings(BaseSettings):
     view_dedupe: dt.timedelta = _duration(
         "300 s", "Repeated views of one person by one viewer merge; 0 = off.", positive=False
     )
+
+    # What is short-lived.
+    queue_visibility: dt.timedelta = _short(
+        "180 s", "How long a reserved job is nobody else's: longer than any job may run (120 s)."
+    )
+    presence_lease: dt.timedelta = _short("90 s", "Presence in a room without a heartbeat.")
+    presence_heartbeat: dt.timedelta = _short("30 s", "How often presence is to be renewed; less than the lease.")
+
+    @field_validator("presence_heartbeat")
+    @classmethod
+    def _within_the_lease(cls, heartbeat: dt.timedelta, values: ValidationInfo) -> dt.timedelta:
+        if heartbeat >= values.data.get("presence_lease", dt.timedelta.max):
+            raise ValueError("must be shorter than TELEMED_STORE_PRESENCE_LEASE")
+        return heartbeat
 
 
 def load_settings(**overrides: object) -> Settings:

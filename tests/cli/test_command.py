@@ -26,12 +26,12 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_the_schema_goes_up_is_verified_and_goes_down(url: str) -> None:
-    assert run("migrate", "up", "--database-url", url) == (0, "migrated: nothing -> 0003_cache_invalidations\n", "")
-    assert run("migrate", "up", "--database-url", url)[1] == "up to date: 0003_cache_invalidations\n"
+    assert run("migrate", "up", "--database-url", url) == (0, "migrated: nothing -> 0004_lock_fences\n", "")
+    assert run("migrate", "up", "--database-url", url)[1] == "up to date: 0004_lock_fences\n"
     assert run("migrate", "verify", "--database-url", url)[0] == 0
     assert run("migrate", "plan", "--database-url", url)[1] == "nothing to run\n"
-    assert run("migrate", "down", "base", "--database-url", url)[1] == "migrated: 0003_cache_invalidations -> nothing\n"
-    assert run("migrate", "stamp", "--database-url", url)[1] == "stamped: 0003_cache_invalidations\n"
+    assert run("migrate", "down", "base", "--database-url", url)[1] == "migrated: 0004_lock_fences -> nothing\n"
+    assert run("migrate", "stamp", "--database-url", url)[1] == "stamped: 0004_lock_fences\n"
     assert run("migrate", "verify", "--database-url", url)[0] == 4
 
 
@@ -41,14 +41,14 @@ def test_programs_read_json(url: str) -> None:
     assert code == 4
     assert json.loads(out) == {
         "current": None,
-        "head": "0003_cache_invalidations",
-        "pending": ["0001_foundation", "0002_messages", "0003_cache_invalidations"],
+        "head": "0004_lock_fences",
+        "pending": ["0001_foundation", "0002_messages", "0003_cache_invalidations", "0004_lock_fences"],
         "drift": [],
         "ok": False,
     }
     assert [
         revision["phase"] for revision in json.loads(run("migrate", "history", "--json", "--database-url", url)[1])
-    ] == ["expand", "expand", "expand"]
+    ] == ["expand", "expand", "expand", "expand"]
 
 
 def test_health_tells_live_ready_and_deep_apart(url: str, tmp_path: Path) -> None:
@@ -110,6 +110,6 @@ def test_the_installed_command_runs_as_a_process(url: str) -> None:
         [*command, "up", "nowhere", "--database-url", url], capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert done.stdout == "migrated: nothing -> 0003_cache_invalidations\n"
+    assert done.stdout == "migrated: nothing -> 0004_lock_fences\n"
     assert (refused.returncode, refused.stderr.count("\n")) == (4, 1)
     assert subprocess.run([*command, "sideways"], capture_output=True, timeout=60, check=False).returncode == 2

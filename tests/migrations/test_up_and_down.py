@@ -212,7 +212,7 @@ def test_a_newer_schema_alone_is_not_refused(database: Any) -> None:
 def test_plan_and_history_tell_phase_and_state(database: Any) -> None:
     subject = database.migrator()
 
-    assert [revision.applied for revision in subject.history()] == [False, False, False]
+    assert [revision.applied for revision in subject.history()] == [False, False, False, False]
     assert subject.plan() == subject.history()
     assert not subject.check().ok
     subject.upgrade()
@@ -220,6 +220,7 @@ def test_plan_and_history_tell_phase_and_state(database: Any) -> None:
         ("0001_foundation", "expand", True),
         ("0002_messages", "expand", True),
         ("0003_cache_invalidations", "expand", True),
+        ("0004_lock_fences", "expand", True),
     ]
     assert subject.plan() == ()
     assert subject.check().ok

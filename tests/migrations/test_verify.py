@@ -140,7 +140,7 @@ def test_stamp_without_tables_is_detected(database: Any) -> None:
     subject = database.migrator()
     subject.stamp()
 
-    assert subject.current() == "0003_cache_invalidations"
+    assert subject.current() == "0004_lock_fences"
     found = [str(finding) for finding in subject.verify()]
     assert "table appointments is missing" in found
     assert not subject.check().ok

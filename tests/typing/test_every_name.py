@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from telemed_store import AsyncBoundStore, AsyncStore, AsyncUnitOfWork, errors, scopes
+from telemed_store import AsyncBoundStore, AsyncLocks, AsyncQueues, AsyncStore, AsyncUnitOfWork, errors, scopes
 from telemed_store._async.appointments import AsyncAppointments
 from telemed_store._async.availability import AsyncAvailability
 from telemed_store._async.consents import AsyncConsents
@@ -35,6 +35,8 @@ def _mentioned(file: str) -> set[str]:
         ("_async/appointments.py", AsyncAppointments),
         ("_async/consents_and_events.py", AsyncConsents),
         ("_async/consents_and_events.py", AsyncEvents),
+        ("_async/locks_and_queues.py", AsyncLocks),
+        ("_async/locks_and_queues.py", AsyncQueues),
         ("_async/frames.py", AsyncStore),
         ("_async/frames.py", AsyncBoundStore),
         ("_async/frames.py", AsyncUnitOfWork),

@@ -15,6 +15,10 @@ from telemed_store._async.cache.cache import AsyncCache
 from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
+from telemed_store._async.ephemeral.locks import AsyncLocks
+from telemed_store._async.ephemeral.presence import AsyncPresence
+from telemed_store._async.ephemeral.queues import AsyncQueues
+from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
@@ -104,9 +108,45 @@ class AsyncStore:
         return self._core.cache
 
     @property
+    def locks(self) -> AsyncLocks:
+        """Locks by name, with an owner, an end and a fence.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.locks
+
+    @property
+    def queues(self) -> AsyncQueues:
+        """Queues of jobs, by name.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.queues
+
+    @property
     def migrator(self) -> AsyncMigrator:
         """Brings the database's schema up to date."""
         return AsyncMigrator(self._opening)
+
+    @property
+    def presence(self) -> AsyncPresence:
+        """Who is in a room, online, or typing.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.presence
+
+    @property
+    def rate_limits(self) -> AsyncRateLimits:
+        """How often something may happen.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.rate_limits
 
     def acting_as(self, actor: Actor, *, cached: bool = True) -> AsyncBoundStore:
         """The store on behalf of an actor.

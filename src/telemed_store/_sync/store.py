@@ -15,6 +15,10 @@ from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.cache.choosing import chosen_cache, opened_redis
 from telemed_store._sync.core import Core, When
 from telemed_store._sync.ephemeral.backends import EphemeralBackends
+from telemed_store._sync.ephemeral.locks import Locks
+from telemed_store._sync.ephemeral.presence import Presence
+from telemed_store._sync.ephemeral.queues import Queues
+from telemed_store._sync.ephemeral.rate_limits import RateLimits
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
@@ -104,9 +108,45 @@ class Store:
         return self._core.cache
 
     @property
+    def locks(self) -> Locks:
+        """Locks by name, with an owner, an end and a fence.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.locks
+
+    @property
+    def queues(self) -> Queues:
+        """Queues of jobs, by name.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.queues
+
+    @property
     def migrator(self) -> Migrator:
         """Brings the database's schema up to date."""
         return Migrator(self._opening)
+
+    @property
+    def presence(self) -> Presence:
+        """Who is in a room, online, or typing.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.presence
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """How often something may happen.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.rate_limits
 
     def acting_as(self, actor: Actor, *, cached: bool = True) -> BoundStore:
         """The store on behalf of an actor.

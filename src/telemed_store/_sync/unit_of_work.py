@@ -23,7 +23,9 @@ from telemed_store.cache.reading import Cached
 from telemed_store.database.arguments import checked
 from telemed_store.database.hooks import Hook, check_callable
 from telemed_store.database.translation import DRIVER_ERRORS, translate
-from telemed_store.errors import CommitUncertain, StoreError, TransactionConflict
+from telemed_store.ephemeral.locks import Lock
+from telemed_store.ephemeral.operations import raise_fence
+from telemed_store.errors import CommitUncertain, LeaseLost, StoreError, TransactionConflict
 
 __all__ = ["Savepoint", "UnitOfWork"]
 
@@ -76,6 +78,25 @@ class UnitOfWork(Repositories):
             ValidationFailed: It cannot be called.
         """
         self._notes.hooks.after_rollback(Hook(check_callable(function), args, kwargs))
+
+    def fence(self, lock: Lock) -> None:
+        """Write only as long as nobody who acquired the lock later has written: call it before what the lock protects.
+
+        A holder may be paused for longer than its lock lives, and wake up when somebody else holds it. The database keeps the highest fence it
+        has seen of each lock, takes no older one any more, and lets two holders wait for each other until the end of this unit.
+
+        Args:
+            lock: What ``store.locks`` gave, here or in another process.
+
+        Raises:
+            LeaseLost: A later holder has written. Nothing of this unit can be committed, even if this is swallowed.
+            ValidationFailed: The argument is no lock.
+        """
+        try:
+            self.write(raise_fence, lock)
+        except LeaseLost as lost:
+            self._notes.health.fail(lost)
+            raise
 
     def savepoint(self) -> Savepoint:
         """A part of this unit that can be undone alone: use it as a context manager."""

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from telemed_store.cli import health, maintenance, migrate, settings
+from telemed_store.cli import health, maintenance, migrate, queues, settings
 from telemed_store.cli.demo.command import demo
 from telemed_store.cli.output import OneLineErrors
 
@@ -27,6 +27,7 @@ app: Final = typer.Typer(
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(health.app, name="health")
 app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(queues.app, name="queues")
 app.add_typer(settings.app, name="settings")
 app.command()(demo)
 

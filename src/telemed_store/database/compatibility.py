@@ -15,7 +15,7 @@ from telemed_store.errors import SchemaMismatch
 
 __all__ = ["CODE_REVISION", "check_compatibility", "schema_compatibility"]
 
-CODE_REVISION: Final = 3
+CODE_REVISION: Final = 4
 """The revision of this code, raised with every release that brings a migration."""
 
 

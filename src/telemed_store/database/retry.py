@@ -21,20 +21,21 @@ _random = random.SystemRandom()
 def pauses(
     deadline: float,
     *,
+    largest_bound: float = LARGEST_BOUND,
     monotonic: Callable[[], float] = time.monotonic,
     uniform: Callable[[float, float], float] = _random.uniform,
 ) -> Iterator[float]:
-    """The pauses, in seconds, before each further attempt, until ``deadline`` seconds from this call.
+    """The pauses, in seconds, before each further attempt, until ``deadline`` seconds from this call; none is above ``largest_bound``.
 
     Call it when the first attempt begins: one that waited long for a lock has used up its part of the time.
     """
-    return _pauses(monotonic() + deadline, monotonic, uniform)
+    return _pauses(monotonic() + deadline, largest_bound, monotonic, uniform)
 
 
 def _pauses(
-    ends_at: float, monotonic: Callable[[], float], uniform: Callable[[float, float], float]
+    ends_at: float, largest: float, monotonic: Callable[[], float], uniform: Callable[[float, float], float]
 ) -> Iterator[float]:
-    bound = FIRST_BOUND
+    bound = min(FIRST_BOUND, largest)
     while (left := ends_at - monotonic()) > 0:
         yield min(uniform(0.0, bound), left)
-        bound = min(bound * 2, LARGEST_BOUND)
+        bound = min(bound * 2, largest)

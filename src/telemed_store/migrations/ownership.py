@@ -20,6 +20,7 @@ from telemed_store.crypto import tables as _crypto
 from telemed_store.database import compatibility as _compatibility
 from telemed_store.database.metadata import METADATA, NAMING_CONVENTION
 from telemed_store.database.native import NATIVE_OBJECTS
+from telemed_store.ephemeral import tables as _ephemeral
 from telemed_store.events import tables as _events
 from telemed_store.messages import rules as _message_rules
 from telemed_store.messages import tables as _messages
@@ -43,6 +44,7 @@ DECLARING: Final = (
     _compatibility,
     _consents,
     _crypto,
+    _ephemeral,
     _events,
     _message_rules,
     _messages,

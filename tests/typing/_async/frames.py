@@ -11,12 +11,15 @@ from telemed_store import (
     Actor,
     Appointment,
     AsyncBoundStore,
+    AsyncLocks,
+    AsyncQueues,
     AsyncReader,
     AsyncSnapshot,
     AsyncStore,
     AsyncUnitOfWork,
     ConsultationScheduled,
     DomainEvent,
+    Lock,
     NewAppointment,
     Settings,
 )
@@ -39,6 +42,8 @@ async def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Acto
         assert_type(store, AsyncStore)
         assert_type(store.settings, Settings)
         assert_type(store.migrator, AsyncMigrator)
+        assert_type(store.locks, AsyncLocks)
+        assert_type(store.queues, AsyncQueues)
         assert_type(store.acting_as(actor), AsyncBoundStore)
         assert_type(store.unit_of_work(actor), AsyncUnitOfWork)
         assert_type(store.reader(actor), AsyncReader)
@@ -87,9 +92,10 @@ async def frames_that_read_hold_the_read_half(reader: AsyncReader, snapshot: Asy
     assert_type(snapshot.events, AsyncEvents)
 
 
-async def a_unit_of_work_has_a_connection_savepoints_and_hooks(uow: AsyncUnitOfWork) -> None:
+async def a_unit_of_work_has_a_connection_a_fence_savepoints_and_hooks(uow: AsyncUnitOfWork, lock: Lock) -> None:
     assert_type(uow.connection, AsyncConnection)
     assert_type(uow.may_be_repeated, bool)
+    assert_type(await uow.fence(lock), None)
     assert_type(uow.savepoint(), AsyncSavepoint)
     async with uow.savepoint() as inner:
         assert_type(inner, AsyncUnitOfWork)

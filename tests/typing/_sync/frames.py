@@ -14,7 +14,10 @@ from telemed_store import (
     BoundStore,
     ConsultationScheduled,
     DomainEvent,
+    Lock,
+    Locks,
     NewAppointment,
+    Queues,
     Reader,
     Settings,
     Snapshot,
@@ -40,6 +43,8 @@ def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Actor, con
         assert_type(store, Store)
         assert_type(store.settings, Settings)
         assert_type(store.migrator, Migrator)
+        assert_type(store.locks, Locks)
+        assert_type(store.queues, Queues)
         assert_type(store.acting_as(actor), BoundStore)
         assert_type(store.unit_of_work(actor), UnitOfWork)
         assert_type(store.reader(actor), Reader)
@@ -88,9 +93,10 @@ def frames_that_read_hold_the_read_half(reader: Reader, snapshot: Snapshot) -> N
     assert_type(snapshot.events, Events)
 
 
-def a_unit_of_work_has_a_connection_savepoints_and_hooks(uow: UnitOfWork) -> None:
+def a_unit_of_work_has_a_connection_a_fence_savepoints_and_hooks(uow: UnitOfWork, lock: Lock) -> None:
     assert_type(uow.connection, Connection)
     assert_type(uow.may_be_repeated, bool)
+    assert_type(uow.fence(lock), None)
     assert_type(uow.savepoint(), Savepoint)
     with uow.savepoint() as inner:
         assert_type(inner, UnitOfWork)

@@ -8,8 +8,11 @@ from typing import ClassVar
 import pytest
 
 from telemed_store._async._synchronization import sleep
+from telemed_store.testing.clock import FrozenClock
 
 __all__ = ["AsyncConformance"]
+
+_MARGIN = dt.timedelta(milliseconds=20)
 
 
 @pytest.mark.asyncio
@@ -17,16 +20,19 @@ class AsyncConformance:
     """The base of every conformance class. Derive from one of those, name it ``Test...`` and write the fixture that it asks for.
 
     Attributes:
-        BRIEF: A lifetime that is waited for. What must live through a test gets `LONG`.
+        BRIEF: A lifetime that is waited for. What has to live through a test gets `LONG`.
         LONG: A lifetime that no test waits for.
+        clock: The clock that the backend was given, if it takes one: it is moved, where another backend is waited for.
     """
 
-    BRIEF: ClassVar[dt.timedelta] = dt.timedelta(milliseconds=30)
+    BRIEF: ClassVar[dt.timedelta] = dt.timedelta(milliseconds=40)
     LONG: ClassVar[dt.timedelta] = dt.timedelta(hours=1)
 
-    async def outlast(self, lifetime: dt.timedelta) -> None:
-        """Return when a lifetime that began before this call is over.
+    clock: FrozenClock | None = None
 
-        A backend with a clock of its own is waited for; one that is given a clock overrides this and moves it.
-        """
-        await sleep(lifetime.total_seconds() + 0.02)
+    async def outlast(self, lifetime: dt.timedelta) -> None:
+        """Return when a lifetime that began before this call is over."""
+        if self.clock is not None:
+            self.clock.step(lifetime + _MARGIN)
+        else:
+            await sleep((lifetime + _MARGIN).total_seconds())

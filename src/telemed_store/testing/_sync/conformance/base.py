@@ -7,24 +7,30 @@ import datetime as dt
 from typing import ClassVar
 
 from telemed_store._sync._synchronization import sleep
+from telemed_store.testing.clock import FrozenClock
 
 __all__ = ["Conformance"]
+
+_MARGIN = dt.timedelta(milliseconds=20)
 
 
 class Conformance:
     """The base of every conformance class. Derive from one of those, name it ``Test...`` and write the fixture that it asks for.
 
     Attributes:
-        BRIEF: A lifetime that is waited for. What must live through a test gets `LONG`.
+        BRIEF: A lifetime that is waited for. What has to live through a test gets `LONG`.
         LONG: A lifetime that no test waits for.
+        clock: The clock that the backend was given, if it takes one: it is moved, where another backend is waited for.
     """
 
-    BRIEF: ClassVar[dt.timedelta] = dt.timedelta(milliseconds=30)
+    BRIEF: ClassVar[dt.timedelta] = dt.timedelta(milliseconds=40)
     LONG: ClassVar[dt.timedelta] = dt.timedelta(hours=1)
 
-    def outlast(self, lifetime: dt.timedelta) -> None:
-        """Return when a lifetime that began before this call is over.
+    clock: FrozenClock | None = None
 
-        A backend with a clock of its own is waited for; one that is given a clock overrides this and moves it.
-        """
-        sleep(lifetime.total_seconds() + 0.02)
+    def outlast(self, lifetime: dt.timedelta) -> None:
+        """Return when a lifetime that began before this call is over."""
+        if self.clock is not None:
+            self.clock.step(lifetime + _MARGIN)
+        else:
+            sleep((lifetime + _MARGIN).total_seconds())
