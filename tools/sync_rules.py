@@ -70,6 +70,7 @@ RULES = Rules(
         "AsyncBoundStore": "BoundStore",
         "AsyncCache": "Cache",
         "AsyncCacheBackend": "CacheBackend",
+        "AsyncCacheConformance": "CacheConformance",
         "AsyncInProcessCache": "InProcessCache",
         "AsyncNullCache": "NullCache",
         "AsyncRedisCache": "RedisCache",

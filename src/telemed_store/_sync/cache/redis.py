@@ -58,7 +58,7 @@ class RedisCache:
         if token is None or None in found:
             # Made anew at random: what was filled under a former one is as good as nothing.
             anew: list[Sequence[Argument]] = [
-                ("SET", each, _random(), "PX", _GENERATION_MILLISECONDS, "NX")
+                ("SET", each, _random(), "NX", *(() if each == self._epoch() else ("PX", _GENERATION_MILLISECONDS)))
                 for each, known in zip(generations, found, strict=True)
                 if known is None
             ]

@@ -19,7 +19,9 @@ from telemed_store.testing.conformance._homes import HOMES
 
 if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
+    from telemed_store.testing._async.conformance.cache import AsyncCacheConformance
     from telemed_store.testing._sync.conformance.base import Conformance
+    from telemed_store.testing._sync.conformance.cache import CacheConformance
 else:
     # Before they are imported: a failed `assert` then shows what it compared.
     pytest.register_assert_rewrite(
@@ -27,4 +29,4 @@ else:
     )
     __getattr__, __dir__ = exporter(__name__, HOMES)
 
-__all__ = ["AsyncConformance", "Conformance"]
+__all__ = ["AsyncCacheConformance", "AsyncConformance", "CacheConformance", "Conformance"]
