@@ -56,7 +56,11 @@ def test_only_what_processes_share_is_written_down_and_only_what_is_committed(
                 unit.write(cached_reads.rename, row, "undone too")
                 raise LookupError
             unit.write(cached_reads.rename, row, "neurology")
-        assert written(store) == [(f"tested_specialization:{row}", 2), ("#tested_catalogue", 0)]
+        assert written(store) == [
+            (f"tested_specialization:{row}", 2),
+            (f"tested_label:{row}", 0),
+            ("#tested_catalogue", 0),
+        ]
 
 
 def change_behind_the_cache(store: Store, row: Any, name: str, *, written_at: dt.datetime) -> None:
