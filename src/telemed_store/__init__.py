@@ -10,10 +10,14 @@ from telemed_store._lazy import exporter
 
 if TYPE_CHECKING:
     from telemed_store._async.bound_store import AsyncBoundStore
+    from telemed_store._async.cache.backends import AsyncCacheBackend
+    from telemed_store._async.cache.cache import AsyncCache
     from telemed_store._async.reader import AsyncReader, AsyncSnapshot
     from telemed_store._async.store import AsyncStore
     from telemed_store._async.unit_of_work import AsyncUnitOfWork
     from telemed_store._sync.bound_store import BoundStore
+    from telemed_store._sync.cache.backends import CacheBackend
+    from telemed_store._sync.cache.cache import Cache
     from telemed_store._sync.reader import Reader, Snapshot
     from telemed_store._sync.store import Store
     from telemed_store._sync.unit_of_work import UnitOfWork
@@ -250,6 +254,11 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     # Events
     "DomainEvent",
     "RecordedEvent",
+    # Cache
+    "AsyncCache",
+    "AsyncCacheBackend",
+    "Cache",
+    "CacheBackend",
     # Keys
     "KeyStore",
     "MasterKeys",

@@ -39,7 +39,12 @@ logger: Final = logging.getLogger("telemed_store")
 
 
 class AsyncCache:
-    """Get it from ``store.cache``."""
+    """What a store keeps of reads. Get it from ``store.cache``; reads go through it by themselves.
+
+    Example:
+        >>> async def after_a_restored_backup(store: AsyncStore) -> None:
+        ...     await store.cache.clear()  # the rows have changed behind its back
+    """
 
     def __init__(
         self, backend: AsyncCacheBackend, codec: Codec, pools: AsyncPools, settings: Settings, clock: Clock
@@ -143,6 +148,14 @@ class AsyncCache:
         except DRIVER_ERRORS as failure:
             error = translate(failure, engine.dialect.name)
         raise error
+
+    async def clear(self) -> None:
+        """Drop everything that is kept, for all processes that share it.
+
+        Raises:
+            Unavailable: The cache does not answer.
+        """
+        await self._backend.clear()
 
     async def purge_invalidations(self) -> int:
         """Delete what was written down so long ago that nothing kept then can still be there; how many rows.

@@ -40,7 +40,12 @@ logger: Final = logging.getLogger("telemed_store")
 
 
 class Cache:
-    """Get it from ``store.cache``."""
+    """What a store keeps of reads. Get it from ``store.cache``; reads go through it by themselves.
+
+    Example:
+        >>> def after_a_restored_backup(store: Store) -> None:
+        ...     store.cache.clear()  # the rows have changed behind its back
+    """
 
     def __init__(self, backend: CacheBackend, codec: Codec, pools: Pools, settings: Settings, clock: Clock) -> None:
         self._backend = backend
@@ -142,6 +147,14 @@ class Cache:
         except DRIVER_ERRORS as failure:
             error = translate(failure, engine.dialect.name)
         raise error
+
+    def clear(self) -> None:
+        """Drop everything that is kept, for all processes that share it.
+
+        Raises:
+            Unavailable: The cache does not answer.
+        """
+        self._backend.clear()
 
     def purge_invalidations(self) -> int:
         """Delete what was written down so long ago that nothing kept then can still be there; how many rows.
