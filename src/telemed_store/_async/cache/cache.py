@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -34,6 +35,8 @@ V = TypeVar("V")
 
 _JITTER: Final = 0.1
 _NONE: Final = dt.timedelta(0)
+_SAID_SECONDS: Final = 10.0
+"""A cache that is away fails at every read, and says so no more often than this."""
 
 logger: Final = logging.getLogger("telemed_store")
 
@@ -56,6 +59,7 @@ class AsyncCache:
         self._settings = settings
         self._flights = Flights(FifoLock)
         self._healing = Healing()
+        self._said_at = -_SAID_SECONDS
 
     @property
     def is_shared(self) -> bool:
@@ -220,5 +224,9 @@ class AsyncCache:
 
     def _failed(self, doing: str, failure: Exception) -> None:
         self._healing.lost()
+        now = time.monotonic()
+        if now - self._said_at < _SAID_SECONDS:
+            return
+        self._said_at = now
         # The text of the failure is not ours and may quote values: the log names its class only.
         logger.warning("the cache failed at %s with %s; reads ask the database", doing, type(failure).__name__)
