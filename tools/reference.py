@@ -145,7 +145,7 @@ def pages() -> dict[str, str]:
         "tables.md": dictionary_page(),
         "verbs.md": verbs_page(),
         "scopes.md": scopes_page(),
-        "cache.md": cache_page(),
+        "cached-reads.md": cache_page(),
         "testing.md": testing_page(),
     }
     for title, names in groups().items():

@@ -57,6 +57,7 @@ def test_only_what_processes_share_is_written_down_and_only_what_is_committed(
                 raise LookupError
             unit.write(cached_reads.rename, row, "neurology")
         assert written(store) == [
+            ("#specialization_list", 0),
             (f"tested_specialization:{row}", 2),
             (f"tested_label:{row}", 0),
             ("#tested_catalogue", 0),

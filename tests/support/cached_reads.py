@@ -62,7 +62,7 @@ def _show_label(context: Context, label: str | None, specialization_id: UUID) ->
     return label or ""
 
 
-ONE_LABEL: Final = Cached(LABEL, LABEL.key, _load_label, _show_label)
+ONE_LABEL: Final = Cached(LABEL, lambda _context, id_: LABEL.key(id_), _load_label, _show_label)
 """Under a key that has no versions."""
 
 
