@@ -7,11 +7,12 @@ from typing import Any
 from advanced_alchemy.base import CommonTableAttributes
 from advanced_alchemy.filters import CollectionFilter, LimitOffset, OnBeforeAfter, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository, SQLAlchemySyncRepository
-from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from benchmarks.bench import Bench
+from benchmarks.peers.advanced_messages import READS, Read
 from benchmarks.peers.orm import Reads, engine_urls
 from benchmarks.timing import Contender
 from telemed_store.appointments.tables import appointments
@@ -36,10 +37,12 @@ class AsyncRepository(SQLAlchemyAsyncRepository[Any]):
 
 
 def contenders(bench: Bench, verb: str, _calls: int) -> list[Contender]:
-    if verb not in {"get", "page", "scopes"}:
+    if verb not in {"get", "page", "scopes", *READS}:
         return []
     sync_url, async_url = engine_urls(bench.url)
     engine, async_engine = create_engine(sync_url), create_async_engine(async_url)
+    if verb in READS:
+        return _reading(READS[verb](bench), engine, async_engine)
     wanted = Reads(bench)
     keys: dict[str, Any] = {"deleted_at": None, "doctor_id": wanted.doctor_id}
     filters: list[Any] = [OrderBy("starts_at"), OrderBy("id"), LimitOffset(51, 0)]
@@ -58,5 +61,17 @@ def contenders(bench: Bench, verb: str, _calls: int) -> list[Contender]:
         async with AsyncSession(async_engine, expire_on_commit=False) as session:
             repository = AsyncRepository(session=session)
             return await (repository.get(wanted.id()) if verb == "get" else repository.list(*filters, **keys))
+
+    return [Contender("advanced-alchemy", "sync", call), Contender("advanced-alchemy", "async", call_async)]
+
+
+def _reading(read: Read, engine: Engine, async_engine: AsyncEngine) -> list[Contender]:
+    def call() -> object:
+        with Session(engine, expire_on_commit=False) as session:
+            return read.run(session)
+
+    async def call_async() -> object:
+        async with AsyncSession(async_engine, expire_on_commit=False) as session:
+            return await read.run_async(session)
 
     return [Contender("advanced-alchemy", "sync", call), Contender("advanced-alchemy", "async", call_async)]

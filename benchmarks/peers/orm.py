@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from benchmarks.bench import Bench
 from benchmarks.clinic import HALF_HOUR, visits
+from benchmarks.peers.orm_messages import CHATS, scripts
 from benchmarks.tapes import JOB
 from benchmarks.timing import Contender
 from telemed_store import ImportedVisit, NewAppointment
@@ -86,10 +87,10 @@ def engine_urls(url: str) -> tuple[Any, Any]:
 def contenders(bench: Bench, verb: str, calls: int) -> list[Contender]:
     sync_url, async_url = engine_urls(bench.url)
     engine, async_engine = create_engine(sync_url), create_async_engine(async_url)
-    scripts = _scripts(bench, verb, calls)
-    if scripts is None:
+    both = _scripts(bench, verb, calls)
+    if both is None:
         return []
-    script, async_script = scripts
+    script, async_script = both
 
     def call() -> object:
         with Session(engine, expire_on_commit=False) as session:
@@ -136,6 +137,8 @@ def _scripts(bench: Bench, verb: str, calls: int) -> tuple[Script, Script] | Non
 
         script: Script = {"get": get, "page": page, "scopes": scopes}[verb]
         return script, script
+    if verb in CHATS:
+        return scripts(bench, verb, calls)
     if verb == "schedule":
         return _booking(bench), _booking(bench)
     if verb == "import":

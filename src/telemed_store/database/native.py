@@ -280,7 +280,9 @@ def _only_blanks(table: Table, blankable: str) -> dict[Family, str]:
 
 def _unique_keys(table: Table) -> Iterator[list[Any]]:
     yield list(table.primary_key)
-    yield from (list(c) for c in table.constraints if isinstance(c, UniqueConstraint))
+    # In one order in every process: `verify` compares texts.
+    unique = (constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint))
+    yield from (list(constraint) for constraint in sorted(unique, key=lambda constraint: str(constraint.name)))
 
 
 LIVE: Final = "deleted_at IS NULL"

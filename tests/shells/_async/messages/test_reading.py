@@ -112,6 +112,35 @@ async def test_read_implies_delivered_and_both_times_are_those_of_the_first_mark
     ]
 
 
+async def test_a_page_tells_the_same_times_as_each_message_itself(pair: Pair, telemed_clock: FrozenClock) -> None:
+    """Wherever it begins and ends: marks that cover it from far above, from within, of one side only, of none."""
+    sent = [await pair.says("doctor" if number in {1, 2, 3, 7, 8, 12} else "patient") for number in range(1, 13)]
+    for side, delivered, read in (
+        (pair.patient, 2, 1),
+        (pair.doctor, 5, 4),
+        (pair.patient, 8, 3),
+        (pair.doctor, 11, 11),
+    ):
+        telemed_clock.step(dt.timedelta(minutes=1))
+        await side.messages.mark_delivered(pair.conversation_id, delivered)
+        telemed_clock.step(dt.timedelta(minutes=1))
+        await side.messages.mark_read(pair.conversation_id, read)
+    read_ = pair.patient.messages
+    alone = [await read_.get(message.id) for message in sent]
+    assert len({(one.delivered_at, one.read_at) for one in alone}) == 8
+
+    for limit in (1, 4, 12):
+        for beyond in range(14):
+            above = await read_.page(pair.conversation_id, limit, after=beyond)
+            assert list(above.items) == alone[beyond : beyond + limit]
+            below = await read_.page(pair.conversation_id, limit, before=beyond)
+            assert list(below.items) == alone[: max(beyond - 1, 0)][::-1][:limit]
+    assert list((await read_.page(pair.conversation_id, 5)).items) == alone[::-1][:5]
+    for asked in ({"before": 2**62}, {"before": -1}, {"after": 2**62}, {"after": -(2**62)}):
+        shown = (await read_.page(pair.conversation_id, **asked)).items
+        assert len(shown) == (12 if asked in ({"before": 2**62}, {"after": -(2**62)}) else 0)
+
+
 async def test_receipts_storage_is_bounded(pair: Pair) -> None:
     for _ in range(12):
         await pair.says("doctor")
