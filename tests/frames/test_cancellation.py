@@ -148,6 +148,7 @@ async def test_waiting_for_another_process_lock_can_be_cancelled(
 async def test_cancellations_at_every_moment_lose_no_connection(
     telemed_settings_for: Any, telemed_database_url: str, ledger: Any
 ) -> None:
+    """Neither is one missing from the pool, nor does one outlive its store: opened, by a task that was cancelled meanwhile."""
     settings = telemed_settings_for(telemed_database_url, pool_size=2, pool_timeout=dt.timedelta(seconds=3))
     async with AsyncStore.open(settings=settings) as store:
         mine = store.acting_as(SYSTEM)
@@ -170,3 +171,4 @@ async def test_cancellations_at_every_moment_lose_no_connection(
     assert written[-1] == "last"
     assert (len(written) - 1) % 2 == 0
     assert len(ledger.events) == (len(written) - 1) // 2
+    assert await asyncio.to_thread(ledger.sessions_end, LATEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -144,6 +145,22 @@ class Ledger:
         columns = (audit_logs.c.resource_type, audit_logs.c.resource_id)
         statement = select(*columns).where(audit_logs.c.action == "access_denied").order_by(audit_logs.c.id)
         return [tuple(row) for row in self._all(statement)]
+
+    def sessions_end(self, seconds: float) -> bool:
+        """Whether the server soon holds no connection to this database but the one that asks; SQLite has no server."""
+        if self.family == "sqlite":
+            return True
+        asked = {
+            "postgresql": "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "mysql": "information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+        }
+        ends_at = time.monotonic() + seconds
+        with self._engine.connect() as connection:
+            while connection.exec_driver_sql(f"SELECT count(*) FROM {asked[self.family]}").scalar_one():
+                if time.monotonic() > ends_at:
+                    return False
+                time.sleep(0.005)
+        return True
 
     def put(self, text: str) -> None:
         """Commit a row from elsewhere."""
