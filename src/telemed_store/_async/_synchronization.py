@@ -17,6 +17,7 @@ from telemed_store.database.engines import (
     Role,
     World,
     adopted_options,
+    close_on_return,
     configure,
     configure_adopted,
 )
@@ -66,7 +67,8 @@ def adopt(engine: AsyncEngine, settings: Settings, role: Role) -> AsyncEngine:
 
 
 async def dispose(engine: AsyncEngine, owner: object) -> None:
-    """Close the idle connections of a pool, on the event loop that they belong to if that still runs."""
+    """Close the idle connections of a pool, on the event loop that they belong to if that still runs; the others on their return."""
+    close_on_return(engine.sync_engine)
     if not isinstance(owner, asyncio.AbstractEventLoop) or owner is asyncio.get_running_loop():
         await engine.dispose()
     elif owner.is_running():

@@ -15,6 +15,7 @@ from telemed_store.database.engines import (
     Role,
     World,
     adopted_options,
+    close_on_return,
     configure,
     configure_adopted,
 )
@@ -63,7 +64,8 @@ def adopt(engine: Engine, settings: Settings, role: Role) -> Engine:
 
 
 def dispose(engine: Engine, _owner: object) -> None:
-    """Close the idle connections of a pool."""
+    """Close the idle connections of a pool, and each of the others when it is given back."""
+    close_on_return(engine)
     engine.dispose()
 
 

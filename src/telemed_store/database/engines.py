@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from telemed_store.database.health import watch
 from telemed_store.database.hot_reads import HOT_READS
@@ -33,6 +33,7 @@ __all__ = [
     "Role",
     "World",
     "adopted_options",
+    "close_on_return",
     "configure",
     "configure_adopted",
     "engine_plan",
@@ -256,6 +257,18 @@ def configure_adopted(engine: Engine, settings: Settings) -> None:
     if engine.dialect.name == "sqlite":
         _begin_with_the_lock(engine, settings)
     watch(engine)
+
+
+def close_on_return(engine: Engine) -> None:
+    """Before an engine is disposed of for good: a connection that is still in use then is closed when its user gives it back.
+
+    SQLAlchemy would keep it in a pool that nobody can reach any more, open until the garbage collector comes by.
+    """
+
+    def returned(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.close()
+
+    event.listen(engine, "checkin", returned)
 
 
 def _keep_values_out_of_logs(engine: Engine) -> None:
