@@ -32,7 +32,6 @@ __all__ = [
     "core_of",
     "dispose",
     "is_gone",
-    "leave_nothing_open",
     "open_engine",
     "pool_owner",
     "run_on",
@@ -136,10 +135,6 @@ def pool_owner() -> object:
 def is_gone(owner: object) -> bool:
     """Whether an owner of pools has ended."""
     return isinstance(owner, asyncio.AbstractEventLoop) and owner.is_closed()
-
-
-def leave_nothing_open(_engine: AsyncEngine) -> None:
-    """Before a fork: connections of an event loop can only be closed by that loop, which a forking thread is not running."""
 
 
 class FifoLock:

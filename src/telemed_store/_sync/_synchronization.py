@@ -29,7 +29,6 @@ __all__ = [
     "core_of",
     "dispose",
     "is_gone",
-    "leave_nothing_open",
     "open_engine",
     "pool_owner",
     "run_on",
@@ -106,15 +105,6 @@ def pool_owner() -> object:
 def is_gone(owner: object) -> bool:
     """Whether an owner of pools has ended."""
     return owner is not _PROCESS
-
-
-def leave_nothing_open(engine: Engine) -> None:
-    """Before a fork: close what is idle.
-
-    A child inherits SQLite's notes of which locks this process holds, but not the locks: the next connection it opens would rely
-    on them, and this process, closing its last one, would remove the write-ahead log under the child's commits.
-    """
-    engine.dispose()
 
 
 class FifoLock:

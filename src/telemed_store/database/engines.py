@@ -23,6 +23,7 @@ from telemed_store.database.health import watch
 from telemed_store.database.hot_reads import HOT_READS
 from telemed_store.database.metadata import SCHEMA
 from telemed_store.database.patience import Patience, be_patient
+from telemed_store.database.sqlite_connections import SqliteConnection, watch_use
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings
 
@@ -208,7 +209,12 @@ def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
 def _sqlite_args(_url: URL, settings: Settings, _role: Role) -> dict[str, Any]:
     # isolation_level None: the driver begins nothing by itself; `configure` says BEGIN IMMEDIATE.
     timeout = settings.sqlite_lock_timeout.total_seconds()
-    return {"timeout": timeout, "isolation_level": None, "check_same_thread": False}
+    return {
+        "timeout": timeout,
+        "isolation_level": None,
+        "check_same_thread": False,
+        "factory": SqliteConnection,
+    }
 
 
 _CONNECT_ARGS: Final = {
@@ -243,6 +249,7 @@ def configure(engine: Engine, plan: EnginePlan) -> None:
     _keep_values_out_of_logs(engine)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine, plan)
+        watch_use(engine)
     else:
         # A unit cannot be repeated by us as a read can, so a connection that died in the pool is found out before it begins.
         patience = Patience.of(plan.settings, _statement_limit(plan.settings, plan.role))
