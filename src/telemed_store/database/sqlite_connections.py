@@ -1,4 +1,4 @@
-"""SQLite's connections, none of which may be open in two processes: what becomes of them when a process forks.
+"""SQLite's connections: they end when they are closed, and none is open in two processes when a process forks.
 
 SQLite notes in memory which locks a process holds on a file. A forked child inherits the notes and not the locks: while a connection of
 its parent's is open in its memory, one that the child opens relies on locks that nobody holds for it, and the parent, closing its own
@@ -8,10 +8,11 @@ event loop it belongs to, and opened anew when it is next wanted. If something w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from typing import Any, Final
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
@@ -40,6 +41,7 @@ class SqliteConnection(sqlite3.Connection):
         self.in_use = True
         self.ended = False
         self.inherited = False
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
         self.file = os.path.realpath(database)
         if self.file in _refused:
             raise StoreError(_FORKED)
@@ -50,7 +52,9 @@ class SqliteConnection(sqlite3.Connection):
     @override
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         self._check_process()
-        return super().cursor(*args, **kwargs)
+        cursor = super().cursor(*args, **kwargs)
+        self._cursors.add(cursor)
+        return cursor
 
     @override
     def commit(self) -> None:
@@ -64,9 +68,20 @@ class SqliteConnection(sqlite3.Connection):
 
     @override
     def close(self) -> None:
-        if not self.inherited:
-            super().close()
-            _open.pop(id(self), None)
+        """Close it for good: left to itself SQLite keeps the file open, and locked, as long as a statement of it is remembered.
+
+        That of a cancelled task is, until the garbage collector comes by: all writers waited for it.
+        """
+        if self.inherited:
+            return
+        for cursor in list(self._cursors):
+            with contextlib.suppress(sqlite3.Error):
+                cursor.close()
+        with contextlib.suppress(sqlite3.Error):  # it may be closed already
+            if self.in_transaction:
+                super().rollback()
+        super().close()
+        _open.pop(id(self), None)
 
     def _check_process(self) -> None:
         if self.inherited:
