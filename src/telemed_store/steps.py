@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from telemed_store.appointments import lookups, queries
+from telemed_store.appointments import queries, relationships
 from telemed_store.appointments.importing import Imported
 from telemed_store.appointments.operations import Booked
 from telemed_store.availability import busy, windows
@@ -23,7 +23,7 @@ AFTER_IMPORT: Final[tuple[Imported, ...]] = (making.after_import,)
 busy.wire(busy.AppointmentSteps(busy_between=queries.busy_between, begun_between=queries.begun_between))
 
 # A doctor sees the patients with whom there is an appointment that was not cancelled.
-people.MAY_VIEW_PATIENT[:] = [lookups.may_view_patient]
+people.MAY_VIEW_PATIENT[:] = [relationships.may_view_patient]
 
 # A doctor's windows and blocks carry the doctor's zone.
 people.DOCTOR_ZONE_CHANGED[:] = [windows.rezone]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -256,8 +257,28 @@ def test_d05_search_and_free_slots_agree_on_the_date(world: World) -> None:
     offered = {recurring, specific, open_, half_shut, unmoved}
     assert {slot.doctor_id for slot in world.do(operations.free_slots_of, doctor_ids, NEXT_MONDAY)} == offered
     for date in (NEXT_MONDAY, NEXT_MONDAY + dt.timedelta(days=1), NEXT_MONDAY + dt.timedelta(days=7)):
-        scope = AvailableOn(date)
-        statement = sa.select(doctors.c.id).where(doctors.c.id.in_(doctor_ids), *conditions(scope))
-        with world.engine.begin() as connection:
-            found = set(connection.execute(statement, parameters(scope, world.now)).scalars())
-        assert found == {slot.doctor_id for slot in world.do(operations.free_slots_of, doctor_ids, date)}
+        offering = {slot.doctor_id for slot in world.do(operations.free_slots_of, doctor_ids, date)}
+        assert found_on(world, date, doctor_ids) == offering
+
+
+def found_on(world: World, date: dt.date, doctor_ids: list[UUID]) -> set[UUID]:
+    scope = AvailableOn(date)
+    statement = sa.select(doctors.c.id).where(doctors.c.id.in_(doctor_ids), *conditions(scope))
+    with world.engine.begin() as connection:
+        return set(connection.execute(statement, parameters(scope, world.now)).scalars())
+
+
+def test_d05_search_finds_nobody_whose_clock_skips_the_whole_window(world: World) -> None:
+    """On that date two in the morning does not exist in New York, nor midnight in Havana; in São Paulo both do."""
+    date = dt.date(2030, 3, 10)
+    skipped, dated, displaced, longer, later = (world.doctor(zone="America/New_York") for _ in range(5))
+    early, elsewhere = world.doctor(zone="America/Havana"), world.doctor(zone="America/Sao_Paulo")
+    asked = [skipped, dated, displaced, longer, later, early, elsewhere]
+    sunday = date.isoweekday()
+    for doctor, start, end in ((skipped, 120, 180), (early, 0, 60), (displaced, 600, 720), (longer, 120, 210)):
+        world.do(operations.add_window, weekly(doctor, sunday, start, end))
+    for doctor, start, end in ((dated, 120, 180), (displaced, 120, 180), (later, 180, 240), (elsewhere, 120, 180)):
+        world.do(operations.add_window, on(doctor, date, start, end))
+    offering = {slot.doctor_id for slot in world.do(operations.free_slots_of, asked, date)}
+    assert found_on(world, date, asked) == offering == {longer, later, elsewhere}
+    assert found_on(world, date + dt.timedelta(days=7), asked) == {skipped, early, displaced, longer}

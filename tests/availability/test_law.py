@@ -26,7 +26,7 @@ from telemed_store.availability.calendar import (
     fits_effective_window,
     free_slots,
 )
-from telemed_store.database.local_time import MINUTES_PER_DAY, day_bounds, day_of, to_utc, zone
+from telemed_store.database.local_time import MINUTES_PER_DAY, _skipped_in, day_bounds, day_of, to_utc, zone
 from telemed_store.testing.sizes import ProofSize
 
 pytestmark = pytest.mark.telemed_size(zones=(40, len(EVERY)), minutes=(15, 1))
@@ -150,6 +150,17 @@ def test_dst_afternoon_starts(stretches: Iterator[Stretch]) -> None:
             for interval in expected:
                 wall = dt.datetime.combine(date, dt.time.min) + interval.window.start_minute * MINUTE
                 assert reading.shown[interval.starts_at] == wall or wall not in ever_shown, (stretch.name, wall)
+
+
+def test_the_minutes_that_a_clock_skips_are_known_for_every_date(stretches: Iterator[Stretch]) -> None:
+    """D05: a search by date asks the database for windows that lie in none of them."""
+    for stretch in stretches:
+        for date in stretch.dates:
+            opened = [stretch.reading.at(date, minute) for minute in (*stretch.start_minutes(), MINUTES_PER_DAY)]
+            step = stretch.reading.step // MINUTE
+            expected = {n * step for n, (one, next_one) in enumerate(pairwise(opened)) if one == next_one}
+            skipped = _skipped_in(date, zone(stretch.name)) or (0, 0)
+            assert set(range(*skipped, step)) == expected, (stretch.name, date)
 
 
 def test_slots_count_real_minutes_across_gap_and_fold(stretches: Iterator[Stretch]) -> None:

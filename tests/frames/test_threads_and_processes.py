@@ -9,9 +9,9 @@ import subprocess
 import sys
 import textwrap
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from telemed_store._async.store import AsyncStore
 from telemed_store._sync._synchronization import FifoLock
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
+from telemed_store.errors import StoreError
 
 SYSTEM = Actor.system("tests")
 END_SECONDS = 30
@@ -27,15 +28,17 @@ END_SECONDS = 30
 
 @pytest.fixture
 def loops_end() -> Iterator[None]:
-    """Connections of an event loop that ended without closing them end by garbage collection, here and now, with its warnings."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    gc.collect()
 
 
-def in_child(work: Callable[[], None]) -> int:
-    """Fork, work, and answer with the child's exit code: 0 if nothing was raised."""
+def ends_its_loops(test: Callable[..., None]) -> Callable[..., None]:
+    """Connections of an event loop that ended without closing them cannot be closed: they are collected within the test, with warnings."""
+    return pytest.mark.usefixtures("loops_end")(pytest.mark.filterwarnings("ignore::ResourceWarning")(test))
+
+
+def fork(work: Callable[[], object]) -> int:
+    """Fork a child that works and ends, and answer with its id at once."""
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -44,7 +47,44 @@ def in_child(work: Callable[[], None]) -> int:
             code = 0
         finally:
             os._exit(code)
+    return pid
+
+
+def exit_code(pid: int) -> int:
+    """A child's exit code at its end: 0 if nothing was raised."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def in_child(work: Callable[[], object]) -> int:
+    return exit_code(fork(work))
+
+
+class Relay:
+    """Lets a parent and its child take turns."""
+
+    def __init__(self) -> None:
+        self._to_child, self._to_parent = os.pipe(), os.pipe()
+
+    def child_waits(self) -> None:
+        os.write(self._to_parent[1], b"x")
+        os.read(self._to_child[0], 1)
+
+    def await_child(self) -> None:
+        os.read(self._to_parent[0], 1)
+
+    def release_child(self) -> None:
+        os.write(self._to_child[1], b"x")
+
+    def close(self) -> None:
+        for end in (*self._to_child, *self._to_parent):
+            os.close(end)
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    relay = Relay()
+    yield relay
+    relay.close()
 
 
 def test_many_threads_share_one_store(telemed: Store, ledger: Any) -> None:
@@ -91,57 +131,138 @@ def test_a_child_that_only_closes_the_store_leaves_the_parents_connections_open(
     assert ledger.written == ["one", "two"]
 
 
-def test_a_parent_that_closes_takes_nothing_from_its_children(telemed: Store, ledger: Any) -> None:
+def test_a_parent_that_closes_takes_nothing_from_its_children(telemed: Store, ledger: Any, relay: Relay) -> None:
     """A SQLite child that relied on locks its parent held lost its commits when the parent removed the write-ahead log."""
     mine = telemed.acting_as(SYSTEM)
     mine.write(ledger.write, "parent")
     mine.read(ledger.show)
-    to_child, to_parent = os.pipe(), os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            mine.write(ledger.write, "child one")
-            os.write(to_parent[1], b"x")
-            os.read(to_child[0], 1)
-            mine.write(ledger.write, "child two")
-            code = 0
-        finally:
-            os._exit(code)
-    os.read(to_parent[0], 1)
+
+    def child() -> None:
+        mine.write(ledger.write, "child one")
+        relay.child_waits()
+        mine.write(ledger.write, "child two")
+
+    pid = fork(child)
+    relay.await_child()
     telemed.close()
-    os.write(to_child[1], b"x")
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    for end in (*to_child, *to_parent):
-        os.close(end)
+    relay.release_child()
+    assert exit_code(pid) == 0
 
     assert ledger.written == ["parent", "child one", "child two"]
+
+
+@ends_its_loops
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+@pytest.mark.parametrize("where", ["within a loop", "between two loops"])
+def test_children_of_an_asynchronous_store_lose_nothing_either(
+    telemed_settings: Any, ledger: Any, relay: Relay, where: str
+) -> None:
+    store = AsyncStore.open(settings=telemed_settings)
+    mine = store.acting_as(SYSTEM)
+
+    async def work() -> None:
+        await mine.write(ledger.write, "child one")
+        relay.child_waits()
+        await mine.write(ledger.write, "child two")
+
+    def child() -> None:
+        asyncio.run(work())
+
+    async def before() -> None:
+        await mine.write(ledger.write, "parent")
+        await mine.read(ledger.show)
+
+    async def after() -> None:
+        relay.await_child()
+        await mine.write(ledger.write, "parent again")
+        await store.close()
+        relay.release_child()
+
+    async def both() -> int:
+        await before()
+        pid = fork(child)
+        await after()
+        return pid
+
+    if where == "within a loop":
+        pid = asyncio.run(both())
+    else:
+        asyncio.run(before())
+        pid = fork(child)
+        asyncio.run(after())
+    assert exit_code(pid) == 0
+
+    assert ledger.written == ["parent", "child one", "parent again", "child two"]
+
+
+@pytest.mark.telemed_engines("sqlite")
+@pytest.mark.parametrize("frame", ["unit_of_work", "snapshot"])
+def test_a_child_forked_in_the_middle_of_work_is_refused_the_file(
+    telemed: Store, telemed_settings: Any, ledger: Any, frame: str
+) -> None:
+    mine = telemed.acting_as(SYSTEM)
+    with getattr(mine, frame)() as opened:
+        opened.read(ledger.show)
+
+        def child() -> None:
+            for refused in (
+                opened.read,
+                mine.read,
+                mine.write,
+                Store.open(settings=telemed_settings).acting_as(SYSTEM).read,
+            ):
+                with pytest.raises(StoreError, match="forked"):
+                    refused(ledger.show)
+
+        assert in_child(child) == 0
+        opened.read(ledger.show)
+    mine.write(ledger.write, "parent")
+
+    assert ledger.written == ["parent"]
+
+
+@pytest.mark.telemed_engines("sqlite")
+@ends_its_loops
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_child_forked_in_the_middle_of_asynchronous_work_is_refused_the_file(
+    telemed_settings: Any, ledger: Any
+) -> None:
+    async def work() -> None:
+        async with AsyncStore.open(settings=telemed_settings) as store:
+            mine = store.acting_as(SYSTEM)
+
+            def child() -> None:
+                with pytest.raises(StoreError, match="forked"):
+                    asyncio.run(mine.write(ledger.write, "child"))
+                with pytest.raises(StoreError, match="forked"):
+                    Store.open(settings=telemed_settings).acting_as(SYSTEM).write(ledger.write, "child")
+
+            async with mine.unit_of_work() as unit:
+                await unit.write(ledger.write, "one")
+                assert in_child(child) == 0
+                await unit.write(ledger.write, "two")
+
+    asyncio.run(work())
+
+    assert ledger.written == ["one", "two"]
 
 
 def test_several_children_write_at_once(telemed: Store, ledger: Any) -> None:
     mine = telemed.acting_as(SYSTEM)
     mine.write(ledger.write, "parent")
 
-    def fork_one(number: int) -> int:
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                for step in range(5):
-                    mine.write(ledger.write, f"{number}.{step}")
-                code = 0
-            finally:
-                os._exit(code)
-        return pid
+    def write(number: int) -> None:
+        for step in range(5):
+            mine.write(ledger.write, f"{number}.{step}")
 
-    children = [fork_one(number) for number in range(4)]
-    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0] * 4
+    children = [fork(partial(write, number)) for number in range(4)]
+    assert [exit_code(pid) for pid in children] == [0] * 4
     mine.write(ledger.write, "parent again")
 
     assert len(ledger.written) == 22
 
 
-@pytest.mark.usefixtures("loops_end")
+@ends_its_loops
 def test_one_asynchronous_store_serves_one_event_loop_after_another(telemed_settings: Any, ledger: Any) -> None:
     store = AsyncStore.open(settings=telemed_settings)
 
@@ -155,7 +276,7 @@ def test_one_asynchronous_store_serves_one_event_loop_after_another(telemed_sett
     asyncio.run(store.close())
 
 
-@pytest.mark.usefixtures("loops_end")
+@ends_its_loops
 def test_one_asynchronous_store_serves_two_event_loops_at_once(telemed_settings: Any, ledger: Any) -> None:
     store = AsyncStore.open(settings=telemed_settings)
     both = threading.Barrier(2)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Table, create_engine, func, select
-from sqlalchemy.pool import NullPool
+from outside_engine import outside_engine
+from sqlalchemy import Table, func, select
 
 from telemed_store import (
     Actor,
@@ -30,10 +30,8 @@ from telemed_store import (
 )
 from telemed_store.appointments.tables import appointment_logs, appointments
 from telemed_store.availability.tables import availability_windows, blocked_dates
-from telemed_store.database.engines import Role, engine_plan
 from telemed_store.events.tables import domain_events, outbox
 from telemed_store.people.tables import patients
-from telemed_store.settings import Settings
 
 from .facts import Row, Who
 from .requests import Request
@@ -206,15 +204,7 @@ class Committed:
     """The rows of a database, read by a connection that has nothing to do with the store."""
 
     def __init__(self, url: str) -> None:
-        plan = engine_plan(url, Settings(env="test"), Role.READ, "sync")
-        engine = create_engine(
-            plan.url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args=plan.options["connect_args"],
-            execution_options=plan.execution_options,
-        )
-        self._connection = engine.connect()
+        self._connection = outside_engine(url).connect()
 
     def close(self) -> None:
         self._connection.close()

@@ -9,7 +9,7 @@ from telemed_store import Actor, BoundStore, ConversationSummary, Page
 from telemed_store.messages.tables import conversation_participants, conversations, messages
 from telemed_store.testing.clock import PRESENT
 
-from .lists import HOUR, Listed, Placed
+from .listed import HOUR, Listed, Placed
 from .rows import Rows
 
 BY_NUMBER = frozenset({"messages.page"})

@@ -12,12 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, create_engine, delete, insert, update
-from sqlalchemy.pool import NullPool
+from outside_engine import outside_engine
+from sqlalchemy import Table, bindparam, delete, insert, update
 
-from telemed_store.database.engines import Role, engine_plan
 from telemed_store.people.tables import doctors, patients, users
-from telemed_store.settings import Settings
 from telemed_store.testing.clock import PRESENT
 
 Row = dict[str, Any]
@@ -31,15 +29,7 @@ class Rows:
     """A connection of its own to the database under test."""
 
     def __init__(self, url: str) -> None:
-        plan = engine_plan(url, Settings(env="test"), Role.READ, "sync")
-        engine = create_engine(
-            plan.url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args=plan.options["connect_args"],
-            execution_options=plan.execution_options,
-        )
-        self._connection = engine.connect()
+        self._connection = outside_engine(url).connect()
         self._numbers = itertools.count(1)
 
     def close(self) -> None:

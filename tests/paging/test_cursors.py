@@ -16,7 +16,7 @@ from telemed_store.database.paging import CursorCodec, list_binding
 from telemed_store.testing.clock import FrozenClock
 
 from .every_list import EVERY_LIST
-from .lists import Listed, Placed
+from .listed import Listed, Placed
 from .rows import Rows
 
 CODEC = CursorCodec(b"k" * 32)

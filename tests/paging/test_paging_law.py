@@ -17,8 +17,9 @@ from telemed_store import Page, Store
 from telemed_store._sync.repositories import ReadRepositories
 from telemed_store.testing import ProofSize
 
+from .appointment_lists import Appointments, AppointmentsNewestFirst
 from .every_list import BY_NUMBER, EVERY_LIST
-from .lists import Appointments, AppointmentsNewestFirst, Listed, Placed
+from .listed import Listed, Placed
 from .rows import Rows
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from outside_engine import outside_engine
 from sqlalchemy import Connection, func, select
 
 from telemed_store import Actor, BoundStore, Store
@@ -18,7 +19,7 @@ from telemed_store.testing.clock import FrozenClock
 from telemed_store.testing.templates import ISOLATED, open_template
 
 from .explaining import Sent, sent_to
-from .loading import load, reading_engine
+from .loading import load
 from .population import Population
 
 BIG = 5_000
@@ -64,7 +65,7 @@ def clinic_of(engine: str, appointments: int, directory: Path) -> Iterator[Clini
             settings = load_settings(**{**ISOLATED, "keys": MasterKeys.generate().to_setting(), "database_url": url})
             with (
                 Store.open(settings=settings, clock=FrozenClock()) as store,
-                reading_engine(url).connect() as connection,
+                outside_engine(url).connect() as connection,
             ):
                 yield Clinic(engine, url, store, population, connection, _big(connection))
     finally:

@@ -49,18 +49,6 @@ def fill(url: str, tables: Iterable[tuple[Table, Iterator[dict[str, Any]]]]) -> 
         gather_statistics(connection)
 
 
-def reading_engine(url: str) -> Engine:
-    """An engine whose sessions are set up as those of readers are, so that statements get the plans that they get there."""
-    plan = engine_plan(url, load_settings(env="test"), Role.READ, "sync")
-    return create_engine(
-        plan.url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args=plan.options["connect_args"],
-        execution_options=plan.execution_options,
-    )
-
-
 def _loading_engine(url: str) -> Engine:
     """An engine without the store's time limits, under which nobody loads so much, and its way of beginning a transaction."""
     plan = engine_plan(url, load_settings(env="test"), Role.WRITE, "sync")

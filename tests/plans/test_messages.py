@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from outside_engine import outside_engine
 from sqlalchemy import Connection, func, select
 
 from telemed_store import Actor, BoundStore, Store
@@ -17,7 +18,6 @@ from telemed_store.database.metadata import METADATA
 from telemed_store.testing import ProofSize
 
 from .explaining import Sent, plans, rows_or_pages_read, seconds_taken, sent_to
-from .loading import reading_engine
 from .messages_at_volume import LONG, LONG_CONVERSATION, STEADY_DOCTOR, conversations_for, grow, message_id
 from .test_costs import FACTOR, PAGES_OF_A_LOOK_UP, quiet
 
@@ -93,7 +93,7 @@ def test_small_conversation_in_huge_table_uses_index(
     telemed_size: ProofSize,
 ) -> None:
     few, many = conversations_for(SMALL), conversations_for(telemed_size.rows)
-    engine = reading_engine(telemed_database_url)
+    engine = outside_engine(telemed_database_url)
     mine = telemed.acting_as(Actor.user(STEADY_DOCTOR))
     grow(telemed_database_url, 0, few)
     with engine.connect() as connection:

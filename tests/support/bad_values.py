@@ -1,29 +1,27 @@
-"""Arguments for every verb, found by introspection: right ones, ones of a wrong type, and odd ones of the right type."""
+"""Arguments for every verb, by its annotations: right ones, ones of a wrong type, and odd ones of the right type."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import random
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import reduce
 from operator import and_
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 from uuid import UUID
 
+from edge_values import ANCHOR, ODD, WRONG
+from public_verbs import Verb, all_scopes, build, fields_of, filtered_by
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from telemed_store import StoreError, new_id, scopes
 from telemed_store.database.scoping import Scope
 from telemed_store.people.models import NewServiceLocation, UserPatch
 from telemed_store.testing.factories import Inputs
-
-ANCHOR: Final = dt.datetime(2030, 1, 8, 13, tzinfo=dt.UTC)
-"""Tomorrow for a store at the tests' present."""
 
 CANARY: Final = "CANARY7"
 CANARIES: Final = (
@@ -36,71 +34,6 @@ CANARIES: Final = (
     f"{CANARY}".encode().hex().ljust(64, "0"),
 )
 """Texts that fields of every kind take: a name, an address, a CPF, a CNS, a phone number, a digest."""
-
-EAST, WEST = dt.timezone(dt.timedelta(hours=14)), dt.timezone(-dt.timedelta(hours=12))
-
-
-@dataclasses.dataclass(frozen=True)
-class Verb:
-    """One public method of a repository, and what it takes."""
-
-    repository: str
-    name: str
-    hints: dict[str, Any]
-
-    def of(self, frame: Any) -> Callable[..., Any]:
-        """The method on a frame."""
-        return getattr(getattr(frame, self.repository), self.name)  # type: ignore[no-any-return]
-
-    def __str__(self) -> str:
-        return f"{self.repository}.{self.name}"
-
-
-# They answer nothing when they are called; what they read, they read by verbs that stand here.
-_STREAMS: Final = frozenset({"iterate"})
-
-
-def verbs(frame: Any) -> list[Verb]:
-    """Every public verb of every repository that hangs on a frame."""
-    found = [
-        Verb(repository, name, _arguments(getattr(held, name)))
-        for repository, held in vars(frame).items()
-        if not repository.startswith("_")
-        for name in dir(held)
-        if not name.startswith("_") and callable(getattr(held, name)) and name not in _STREAMS
-    ]
-    assert len(found) > 60, "introspection found too little to mean anything"
-    return found
-
-
-def _arguments(method: Any) -> dict[str, Any]:
-    hints = get_type_hints(method, include_extras=True)
-    hints.pop("return", None)
-    return hints
-
-
-def all_scopes() -> list[type[Scope[Any]]]:
-    """Every class of scopes that is public."""
-    classes = [getattr(scopes, name) for name in scopes.__all__]
-    return [each for each in classes if each is not Scope]
-
-
-def filtered_by(scope: type[Scope[Any]]) -> Any:
-    """The model that a class of scopes filters."""
-    return next(get_args(base)[0] for base in vars(scope)["__orig_bases__"] if get_origin(base) is Scope)
-
-
-def fields_of(scope: type[Scope[Any]]) -> dict[str, Any]:
-    """The values that a class of scopes holds, by their annotations."""
-    hints = get_type_hints(scope, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(scope)}  # type: ignore[arg-type]
-
-
-def build(scope: type[Scope[Any]], values: dict[str, Any]) -> Scope[Any]:
-    """A scope of these values; one whose values are a tuple takes them one by one."""
-    if scope is scopes.WithStatus:
-        return scopes.WithStatus(*values["statuses"])
-    return scope(**values)
 
 
 class Values:
@@ -247,7 +180,7 @@ class Values:
             yield from ("no member", "", 5, True, [], UUID(int=1))
         else:
             yield from ([], ())
-            yield from _WRONG[hint]
+            yield from WRONG[hint]
 
     def _wrong_scopes(self, model: Any) -> Iterator[Any]:
         yield from ("text", 5, [], scopes.Upcoming, scopes.Online)
@@ -278,9 +211,7 @@ class Values:
         if isinstance(bare, type) and issubclass(bare, BaseModel):
             return self.odd_input(bare)
         return (
-            chance.choice(_ODD[bare])
-            if bare is not UUID
-            else chance.choice([new_id(), UUID(int=0), *self.ids.values()])
+            chance.choice(ODD[bare]) if bare is not UUID else chance.choice([new_id(), UUID(int=0), *self.ids.values()])
         )
 
     def _odd_scope(self, model: Any) -> Any:
@@ -321,8 +252,8 @@ class Values:
             return self.chance.choice([new_id(), UUID(int=0), None, *self.ids.values()])
         if name == "zone":
             return self.chance.choice(["Pacific/Kiritimati", "Etc/GMT+12", "UTC", "Asia/Kathmandu"])
-        own = [_ODD[kind] for kind in _simple_types(hint) if kind in _ODD]
-        pools = own if own and self.chance.random() < 0.9 else list(_ODD.values())
+        own = [ODD[kind] for kind in _simple_types(hint) if kind in ODD]
+        pools = own if own and self.chance.random() < 0.9 else list(ODD.values())
         return self.chance.choice(self.chance.choice(pools))
 
 
@@ -356,48 +287,4 @@ _CHANGES: Final[dict[str, list[dict[str, Any]]]] = {
     "SpecializationPatch": [{"is_active": False}],
     "IdentifierPatch": [{"value": "AB123457"}],
     "RegistrationPatch": [{"number": "54321"}],
-}
-_TEXTS: Final = ["a\x00b", "\x00", "\ud800", "fine \udfff", "x" * 100_001]
-_WRONG: Final[dict[Any, list[Any]]] = {
-    UUID: ["0195fb2c-4f6c-7c3a-8b1e-0d2f5a6b7c8d", 5, b"0" * 16, ""],
-    str: [5, UUID(int=1), *_TEXTS],
-    int: [True, "1", 1.0, Decimal(1), 10**30, -(10**30), 2**63],
-    bool: [0, 1, "true", ""],
-    Decimal: [True, "1", Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity")],
-    dt.datetime: [
-        ANCHOR.replace(tzinfo=None),
-        ANCHOR.date(),
-        ANCHOR.isoformat(),
-        5,
-        dt.datetime.min.replace(tzinfo=EAST),
-        dt.datetime.max.replace(tzinfo=WEST),
-    ],
-    dt.date: [ANCHOR, ANCHOR.replace(tzinfo=None), "2030-01-08", 5],
-    dt.timedelta: [30, "PT30M", True, dt.time(1)],
-}
-_ODD: Final[dict[Any, list[Any]]] = {
-    str: ["", " ", "%", "_", "'; --", "\\", "\u202e", "🩺" * 50, "a\u0301" * 300, "İ", "\x7f", "x" * 99_999, "ﷺ" * 50],
-    int: [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**63 - 1, -(2**63) + 1, 151],
-    bool: [True, False],
-    Decimal: [Decimal(-1), Decimal("0.001"), Decimal("1e50"), Decimal("9999999999.99"), Decimal(0), Decimal("1E-30")],
-    dt.datetime: [
-        dt.datetime.min.replace(tzinfo=dt.UTC),
-        dt.datetime.max.replace(tzinfo=dt.UTC),
-        dt.datetime.min.replace(tzinfo=WEST),
-        dt.datetime.max.replace(tzinfo=EAST),
-        ANCHOR.astimezone(dt.timezone(dt.timedelta(hours=3, minutes=7, seconds=2, microseconds=5))),
-        ANCHOR - dt.timedelta(days=40_000),
-        ANCHOR + dt.timedelta(microseconds=1),
-    ],
-    dt.date: [dt.date.min, dt.date.max, dt.date(2032, 2, 29), dt.date(1, 1, 2), dt.date(9999, 12, 30)],
-    dt.timedelta: [
-        dt.timedelta(0),
-        dt.timedelta(days=-1),
-        dt.timedelta.max,
-        dt.timedelta.min,
-        dt.timedelta(microseconds=1),
-        dt.timedelta(minutes=1),
-        dt.timedelta(days=1),
-        dt.timedelta(minutes=30, microseconds=1),
-    ],
 }

@@ -133,7 +133,7 @@ class DrawnCalendar:
         found: list[DrawnSlot] = []
         for date in self.dates:
             for hours in self.hours_of(date):
-                minutes = self._open_minutes(date, hours)
+                minutes = self.open_minutes(date, hours)
                 for start in minutes[::step]:
                     if start > self.now + cutoff and self.verdict(start, length, None, taken) == "booked":
                         end = start + length * MINUTE
@@ -151,7 +151,8 @@ class DrawnCalendar:
         ]
         return sorted({*seams, *jumps_, self.now, *(end for span in self.taken() for end in span)})
 
-    def _open_minutes(self, date: dt.date, hours: Hours) -> list[dt.datetime]:
+    def open_minutes(self, date: dt.date, hours: Hours) -> list[dt.datetime]:
+        """When a window is open on a date: never at a closed place, nor where the clock skips it whole."""
         return [
             instant
             for instant, found in self.opened.items()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, func, insert, select
+from outside_engine import outside_engine
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import NullPool
 
 from telemed_store.audit.context import Context, DataType
 from telemed_store.audit.tables import access_origins, audit_logs, data_access_logs
@@ -15,6 +16,7 @@ from telemed_store.database.clock import SystemClock
 from telemed_store.database.compatibility import schema_compatibility
 from telemed_store.database.engines import Role, engine_plan
 from telemed_store.database.identity import new_id
+from telemed_store.database.native import family
 from telemed_store.errors import NotFound
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record
@@ -40,15 +42,8 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self.noted_id = new_id()
-        plan = engine_plan(url, Settings(env="test"), Role.READ, "sync")
-        self.family = "mysql" if plan.url.get_backend_name() == "mariadb" else plan.url.get_backend_name()
-        self._engine = create_engine(
-            plan.url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args=plan.options["connect_args"],
-            execution_options=plan.execution_options,
-        )
+        self._engine = outside_engine(url)
+        self.family = family(self._engine.dialect)
 
     def make_durable(self) -> None:
         """Let a server that forgets its last commits when it is killed, as those of tests do, keep those up to now."""
@@ -144,6 +139,22 @@ class Ledger:
         columns = (audit_logs.c.resource_type, audit_logs.c.resource_id)
         statement = select(*columns).where(audit_logs.c.action == "access_denied").order_by(audit_logs.c.id)
         return [tuple(row) for row in self._all(statement)]
+
+    def sessions_end(self, seconds: float) -> bool:
+        """Whether the server soon holds no connection to this database but the one that asks; SQLite has no server."""
+        if self.family == "sqlite":
+            return True
+        asked = {
+            "postgresql": "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "mysql": "information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+        }
+        ends_at = time.monotonic() + seconds
+        with self._engine.connect() as connection:
+            while connection.exec_driver_sql(f"SELECT count(*) FROM {asked[self.family]}").scalar_one():
+                if time.monotonic() > ends_at:
+                    return False
+                time.sleep(0.005)
+        return True
 
     def put(self, text: str) -> None:
         """Commit a row from elsewhere."""

@@ -17,6 +17,7 @@ from telemed_store.database.engines import (
     Role,
     World,
     adopted_options,
+    close_on_return,
     configure,
     configure_adopted,
 )
@@ -32,7 +33,6 @@ __all__ = [
     "core_of",
     "dispose",
     "is_gone",
-    "leave_nothing_open",
     "open_engine",
     "pool_owner",
     "run_on",
@@ -67,7 +67,8 @@ def adopt(engine: AsyncEngine, settings: Settings, role: Role) -> AsyncEngine:
 
 
 async def dispose(engine: AsyncEngine, owner: object) -> None:
-    """Close the idle connections of a pool, on the event loop that they belong to if that still runs."""
+    """Close the idle connections of a pool, on the event loop that they belong to if that still runs; the others on their return."""
+    close_on_return(engine.sync_engine)
     if not isinstance(owner, asyncio.AbstractEventLoop) or owner is asyncio.get_running_loop():
         await engine.dispose()
     elif owner.is_running():
@@ -140,10 +141,6 @@ def pool_owner() -> object:
 def is_gone(owner: object) -> bool:
     """Whether an owner of pools has ended."""
     return isinstance(owner, asyncio.AbstractEventLoop) and owner.is_closed()
-
-
-def leave_nothing_open(_engine: AsyncEngine) -> None:
-    """Before a fork: connections of an event loop can only be closed by that loop, which a forking thread is not running."""
 
 
 class FifoLock:

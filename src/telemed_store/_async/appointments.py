@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._async.frames import AsyncFrame, AsyncReadFrame
-from telemed_store.appointments import cached_reads, importing, lifecycle, lookups, operations, queries
+from telemed_store.appointments import (
+    affected,
+    agenda,
+    cached_reads,
+    importing,
+    issuing,
+    lifecycle,
+    operations,
+    queries,
+    relationships,
+)
 from telemed_store.appointments.models import (
     Appointment,
     AppointmentDetail,
@@ -104,7 +114,7 @@ class AsyncAppointmentReads:
         Raises:
             NotFound: There is none, or it is not visible to the actor.
         """
-        return await self._frame.read_consistent(lookups.detail, id)
+        return await self._frame.read_consistent(agenda.detail, id)
 
     async def agenda(
         self,
@@ -120,7 +130,7 @@ class AsyncAppointmentReads:
             InvalidCursor: The cursor is not of this list, these scopes and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return await self._frame.read(lookups.agenda, scope, limit, cursor, newest_first=newest_first)
+        return await self._frame.read(agenda.agenda, scope, limit, cursor, newest_first=newest_first)
 
     async def around_now(
         self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -130,7 +140,7 @@ class AsyncAppointmentReads:
         Raises:
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return await self._frame.read(lookups.around_now, doctor_id, limit, cursor)
+        return await self._frame.read(agenda.around_now, doctor_id, limit, cursor)
 
     async def past_of_doctor(
         self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -140,11 +150,11 @@ class AsyncAppointmentReads:
         Raises:
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return await self._frame.read(lookups.past_of_doctor, doctor_id, limit, cursor)
+        return await self._frame.read(agenda.past_of_doctor, doctor_id, limit, cursor)
 
     async def next_of_doctor(self, doctor_id: UUID) -> AppointmentWithPeople | None:
         """A doctor's next active appointment, or the one now on (Q012)."""
-        return await self._frame.read(lookups.next_of_doctor, doctor_id)
+        return await self._frame.read(agenda.next_of_doctor, doctor_id)
 
     async def overlapping(
         self,
@@ -182,7 +192,7 @@ class AsyncAppointmentReads:
         Raises:
             ValidationFailed: ``kind`` is none of `RelationKind`.
         """
-        return await self._frame.read(lookups.has_relationship, doctor_id, patient_id, kind)
+        return await self._frame.read(relationships.has_relationship, doctor_id, patient_id, kind)
 
     async def linkable(
         self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -194,7 +204,7 @@ class AsyncAppointmentReads:
             NotPermitted: The actor is neither this doctor nor a system job.
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return await self._frame.read_consistent(lookups.linkable, doctor_id, patient_id, limit, cursor)
+        return await self._frame.read_consistent(issuing.linkable, doctor_id, patient_id, limit, cursor)
 
     async def patients_to_issue_for(
         self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -206,7 +216,7 @@ class AsyncAppointmentReads:
             NotPermitted: The actor is neither this doctor nor a system job.
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return await self._frame.read_consistent(lookups.patients_to_issue_for, doctor_id, limit, cursor)
+        return await self._frame.read_consistent(issuing.patients_to_issue_for, doctor_id, limit, cursor)
 
     async def for_new_issue(self, doctor_id: UUID, patient_id: UUID) -> IssueTarget:
         """Which appointment a new prescription, certificate or order belongs to (Q017).
@@ -215,7 +225,7 @@ class AsyncAppointmentReads:
             NotFound: There is no such doctor.
             NotPermitted: The actor is neither this doctor nor a system job.
         """
-        return await self._frame.read_consistent(lookups.for_new_issue, doctor_id, patient_id)
+        return await self._frame.read_consistent(issuing.for_new_issue, doctor_id, patient_id)
 
     async def recent_of_pair(
         self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -225,7 +235,7 @@ class AsyncAppointmentReads:
         Raises:
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return await self._frame.read_consistent(lookups.recent_of_pair, doctor_id, patient_id, limit, cursor)
+        return await self._frame.read_consistent(relationships.recent_of_pair, doctor_id, patient_id, limit, cursor)
 
     async def affected(self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[Appointment]:
         """A doctor's active appointments outside the windows as they are now: hit by a block or a window's change (Q201).
@@ -237,7 +247,7 @@ class AsyncAppointmentReads:
             NotPermitted: The actor is neither this doctor nor a system job.
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return await self._frame.read_consistent(lookups.affected, doctor_id, limit, cursor)
+        return await self._frame.read_consistent(affected.affected, doctor_id, limit, cursor)
 
 
 class AsyncAppointments(AsyncAppointmentReads):

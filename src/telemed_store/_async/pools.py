@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import weakref
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
@@ -19,7 +18,6 @@ from telemed_store._async._synchronization import (
     connected,
     dispose,
     is_gone,
-    leave_nothing_open,
     open_engine,
     pool_owner,
     run_on,
@@ -83,26 +81,9 @@ class _OwnedPools:
             if self.fresh is not self.read:
                 await dispose(self.fresh, owner)
 
-    def prepare_for_fork(self) -> None:
-        """Leave no open SQLite connection to a child."""
-        if self.ours:
-            for engine in (self.write, self.read):
-                if engine.dialect.name == "sqlite":
-                    leave_nothing_open(engine)
-
 
 # A forked child must not touch its parent's connections, not even to close them: it keeps its copies here, unused, for ever.
 _INHERITED: list[_OwnedPools] = []
-_OPEN: weakref.WeakSet[_OwnedPools] = weakref.WeakSet()
-
-
-def _before_fork() -> None:
-    for pools in list(_OPEN):
-        pools.prepare_for_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork)
 
 
 class AsyncPools:
@@ -135,7 +116,6 @@ class AsyncPools:
             for other in [other for other in list(self._by_owner) if is_gone(other)]:
                 self._by_owner.pop(other, None)
             owned = self._by_owner.setdefault(owner, self._open())
-            _OPEN.add(owned)
         return owned
 
     def _forget_parents(self) -> None:

@@ -15,6 +15,7 @@ from telemed_store.database.engines import (
     Role,
     World,
     adopted_options,
+    close_on_return,
     configure,
     configure_adopted,
 )
@@ -29,7 +30,6 @@ __all__ = [
     "core_of",
     "dispose",
     "is_gone",
-    "leave_nothing_open",
     "open_engine",
     "pool_owner",
     "run_on",
@@ -64,7 +64,8 @@ def adopt(engine: Engine, settings: Settings, role: Role) -> Engine:
 
 
 def dispose(engine: Engine, _owner: object) -> None:
-    """Close the idle connections of a pool."""
+    """Close the idle connections of a pool, and each of the others when it is given back."""
+    close_on_return(engine)
     engine.dispose()
 
 
@@ -110,15 +111,6 @@ def pool_owner() -> object:
 def is_gone(owner: object) -> bool:
     """Whether an owner of pools has ended."""
     return owner is not _PROCESS
-
-
-def leave_nothing_open(engine: Engine) -> None:
-    """Before a fork: close what is idle.
-
-    A child inherits SQLite's notes of which locks this process holds, but not the locks: the next connection it opens would rely
-    on them, and this process, closing its last one, would remove the write-ahead log under the child's commits.
-    """
-    engine.dispose()
 
 
 class FifoLock:

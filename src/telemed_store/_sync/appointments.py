@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from telemed_store._sync.frames import Frame, ReadFrame
-from telemed_store.appointments import cached_reads, importing, lifecycle, lookups, operations, queries
+from telemed_store.appointments import (
+    affected,
+    agenda,
+    cached_reads,
+    importing,
+    issuing,
+    lifecycle,
+    operations,
+    queries,
+    relationships,
+)
 from telemed_store.appointments.models import (
     Appointment,
     AppointmentDetail,
@@ -105,7 +115,7 @@ class AppointmentReads:
         Raises:
             NotFound: There is none, or it is not visible to the actor.
         """
-        return self._frame.read_consistent(lookups.detail, id)
+        return self._frame.read_consistent(agenda.detail, id)
 
     def agenda(
         self,
@@ -121,7 +131,7 @@ class AppointmentReads:
             InvalidCursor: The cursor is not of this list, these scopes and this actor.
             ValidationFailed: ``limit`` is below 1.
         """
-        return self._frame.read(lookups.agenda, scope, limit, cursor, newest_first=newest_first)
+        return self._frame.read(agenda.agenda, scope, limit, cursor, newest_first=newest_first)
 
     def around_now(
         self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -131,7 +141,7 @@ class AppointmentReads:
         Raises:
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return self._frame.read(lookups.around_now, doctor_id, limit, cursor)
+        return self._frame.read(agenda.around_now, doctor_id, limit, cursor)
 
     def past_of_doctor(
         self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -141,11 +151,11 @@ class AppointmentReads:
         Raises:
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return self._frame.read(lookups.past_of_doctor, doctor_id, limit, cursor)
+        return self._frame.read(agenda.past_of_doctor, doctor_id, limit, cursor)
 
     def next_of_doctor(self, doctor_id: UUID) -> AppointmentWithPeople | None:
         """A doctor's next active appointment, or the one now on (Q012)."""
-        return self._frame.read(lookups.next_of_doctor, doctor_id)
+        return self._frame.read(agenda.next_of_doctor, doctor_id)
 
     def overlapping(
         self,
@@ -183,7 +193,7 @@ class AppointmentReads:
         Raises:
             ValidationFailed: ``kind`` is none of `RelationKind`.
         """
-        return self._frame.read(lookups.has_relationship, doctor_id, patient_id, kind)
+        return self._frame.read(relationships.has_relationship, doctor_id, patient_id, kind)
 
     def linkable(
         self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -195,7 +205,7 @@ class AppointmentReads:
             NotPermitted: The actor is neither this doctor nor a system job.
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return self._frame.read_consistent(lookups.linkable, doctor_id, patient_id, limit, cursor)
+        return self._frame.read_consistent(issuing.linkable, doctor_id, patient_id, limit, cursor)
 
     def patients_to_issue_for(
         self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -207,7 +217,7 @@ class AppointmentReads:
             NotPermitted: The actor is neither this doctor nor a system job.
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return self._frame.read_consistent(lookups.patients_to_issue_for, doctor_id, limit, cursor)
+        return self._frame.read_consistent(issuing.patients_to_issue_for, doctor_id, limit, cursor)
 
     def for_new_issue(self, doctor_id: UUID, patient_id: UUID) -> IssueTarget:
         """Which appointment a new prescription, certificate or order belongs to (Q017).
@@ -216,7 +226,7 @@ class AppointmentReads:
             NotFound: There is no such doctor.
             NotPermitted: The actor is neither this doctor nor a system job.
         """
-        return self._frame.read_consistent(lookups.for_new_issue, doctor_id, patient_id)
+        return self._frame.read_consistent(issuing.for_new_issue, doctor_id, patient_id)
 
     def recent_of_pair(
         self, doctor_id: UUID, patient_id: UUID, limit: int | None = None, cursor: str | None = None
@@ -226,7 +236,7 @@ class AppointmentReads:
         Raises:
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return self._frame.read_consistent(lookups.recent_of_pair, doctor_id, patient_id, limit, cursor)
+        return self._frame.read_consistent(relationships.recent_of_pair, doctor_id, patient_id, limit, cursor)
 
     def affected(self, doctor_id: UUID, limit: int | None = None, cursor: str | None = None) -> Page[Appointment]:
         """A doctor's active appointments outside the windows as they are now: hit by a block or a window's change (Q201).
@@ -238,7 +248,7 @@ class AppointmentReads:
             NotPermitted: The actor is neither this doctor nor a system job.
             InvalidCursor: The cursor is not of this list and this actor.
         """
-        return self._frame.read_consistent(lookups.affected, doctor_id, limit, cursor)
+        return self._frame.read_consistent(affected.affected, doctor_id, limit, cursor)
 
 
 class Appointments(AppointmentReads):

@@ -23,7 +23,7 @@ from telemed_store.database.identity import new_id
 from telemed_store.database.local_time import wall_clock, zone
 from telemed_store.database.sending import execute, fetch
 from telemed_store.database.together import insert_together
-from telemed_store.errors import InvalidTransition, NotFound, ValidationFailed, VersionConflict
+from telemed_store.errors import InvalidTransition, NotFound, NotPermitted, ValidationFailed, VersionConflict
 from telemed_store.events.models import DomainEvent
 from telemed_store.events.operations import record_with
 from telemed_store.people.caching import DOCTOR_TIME
@@ -34,6 +34,7 @@ __all__ = [
     "Reason",
     "change",
     "check_place",
+    "doctor_zone",
     "earliest_start",
     "end_after",
     "iso",
@@ -204,6 +205,17 @@ def check_place(connection: Connection, doctor_id: UUID, location_id: UUID | Non
         return
     if fetch(connection, sql.ACTIVE_LOCATION, {"id": location_id, "doctor_id": doctor_id}).first() is None:
         raise ValidationFailed({"location_id": "names no active location of this doctor"})
+
+
+def doctor_zone(connection: Connection, context: Context, doctor_id: UUID) -> str:
+    """The zone of a doctor whose own list is asked for: by the doctor, or by a system job."""
+    found = connection.execute(sql.DOCTOR_ZONE, {"id": doctor_id}).first()
+    if found is None:
+        raise NotFound("doctor")
+    if not context.actor.is_system and context.actor.id != found.user_id:
+        context.denied("doctor", doctor_id)
+        raise NotPermitted
+    return str(found.zone)
 
 
 def end_after(starts_at: dt.datetime, length: dt.timedelta) -> dt.datetime:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    and_,
     bindparam,
     or_,
     select,
@@ -26,10 +27,11 @@ from sqlalchemy import (
 
 from telemed_store.appointments.models import Appointment
 from telemed_store.appointments.tables import appointments
+from telemed_store.audit.context import Context
 from telemed_store.database.types import Id
 from telemed_store.people.tables import doctors, patients
 
-__all__ = ["merged", "of_somebody", "page_of", "sides", "visible"]
+__all__ = ["merged", "of_pair", "of_somebody", "page_of", "sides", "viewer_of", "visible"]
 
 RowT = TypeVar("RowT", bound=Sequence[Any])
 
@@ -41,6 +43,11 @@ _POSITION: Final = itemgetter(_FIELDS.index("starts_at"), _FIELDS.index("id"))
 def visible() -> ColumnElement[bool]:
     """Whether user ``viewer`` sees an appointment found by its key: they are the doctor or the patient."""
     return or_(*_own())
+
+
+def viewer_of(context: Context) -> dict[str, Any]:
+    """The parameter of `visible` and `sides`, which a system job has none of."""
+    return {} if context.actor.is_system else {"viewer": context.actor.id}
 
 
 def sides(statement: Select[*tuple[Any, ...]], *, viewer: bool) -> tuple[Select[*tuple[Any, ...]], ...]:
@@ -56,6 +63,15 @@ def of_somebody(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]
     for dialect in ("mysql", "mariadb"):
         statement = statement.with_hint(appointments, f"IGNORE INDEX ({_EVERYBODY})", dialect)
     return statement
+
+
+def of_pair() -> ColumnElement[bool]:
+    """What ``doctor_id`` and ``patient_id`` have with each other."""
+    return and_(
+        appointments.c.doctor_id == bindparam("doctor_id", type_=Id()),
+        appointments.c.patient_id == bindparam("patient_id", type_=Id()),
+        appointments.c.deleted_at.is_(None),
+    )
 
 
 def page_of(parts: Iterable[Select[*tuple[Any, ...]]]) -> Subquery:

@@ -1,4 +1,4 @@
-"""The SQL of booking and of an appointment's life; lists and look-ups stand in ``queries.py``."""
+"""The SQL of booking and of an appointment's life; what reads alone stands in ``queries.py``, ``agenda.py`` and beside them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ __all__ = [
     "BOOKING",
     "BY_IDEMPOTENCY_KEY",
     "BY_IDEMPOTENCY_KEYS",
+    "DOCTOR_ZONE",
     "EXISTS",
     "IMPORT_DOCTORS",
     "IMPORT_LOCATIONS",
@@ -171,6 +172,11 @@ IMPORT_PATIENTS: Final = select(patients.c.id, patients.c.user_id).where(
 )
 IMPORT_LOCATIONS: Final = select(service_locations.c.id, service_locations.c.doctor_id).where(
     service_locations.c.id.in_(bindparam("ids", expanding=True))
+)
+
+# pk_doctors
+DOCTOR_ZONE: Final = select(doctors.c.zone, doctors.c.user_id).where(
+    doctors.c.id == bindparam("id", type_=Id()), doctors.c.deleted_at.is_(None)
 )
 
 # pk_users

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, SmallInteger, and_, exists, or_
@@ -12,6 +14,7 @@ from typing_extensions import override
 from telemed_store.availability.calendar import WindowKind
 from telemed_store.availability.models import AvailabilityWindow
 from telemed_store.availability.tables import availability_windows, blocked_dates
+from telemed_store.database.local_time import skipped_minutes
 from telemed_store.database.scoping import Bind, Scope, check_order
 from telemed_store.database.types import Id
 from telemed_store.people.lists import DoctorStatus
@@ -81,10 +84,10 @@ def _any_window(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 class AvailableOn(Scope[Doctor]):
     """Active doctors with an effective window on a date of their own zone (Q050): by the rule of free slots (D05).
 
-    The doctor's status, blocks, and windows whose location is closed count as they do there.
+    The doctor's status, blocks, windows whose location is closed, and windows that the doctor's clock skips whole on that date count as
+    they do there: one from 02:00 to 03:00 does not open on the night on which that hour does not exist.
 
-    Whether a slot is still free there is another question: ``availability.free_slots_of``. So is whether the doctor's clock skips the
-    whole window on that date: one from 02:00 to 03:00 counts here on the night on which that hour does not exist.
+    Whether a slot is still free there is another question: ``availability.free_slots_of``.
     """
 
     date: dt.date
@@ -104,17 +107,37 @@ class AvailableOn(Scope[Doctor]):
             window.location_id.is_(None),
             exists().where(at.id == window.location_id, at.is_active, at.deleted_at.is_(None)),
         )
-        specific = _any_window(window.specific_date == date, location_open)
+        opens = (location_open, *self._not_skipped(bind))
+        specific = _any_window(window.specific_date == date, *opens)
         weekday = window.weekday == bind("weekday", SmallInteger())
-        recurring = _any_window(window.specific_date.is_(None), weekday, location_open)
-        # A specific window displaces the recurring ones of its date even where its own location is closed.
+        recurring = _any_window(window.specific_date.is_(None), weekday, *opens)
+        # A specific window displaces the recurring ones of its date even where it does not open itself.
         displaced = _any_window(window.specific_date == date)
         active = doctors.c.status == DoctorStatus.ACTIVE
         return and_(active, ~blocked, or_(specific, and_(recurring, ~displaced)))
 
+    def _not_skipped(self, bind: Bind) -> Iterator[ColumnElement[bool]]:
+        """One condition for each stretch of the date that some clocks skip: on most dates none."""
+        window = availability_windows.c
+        for n, _ in enumerate(skipped_minutes(self.date)):
+            yield ~and_(
+                window.start_minute >= bind(f"skipped_from_{n}", SmallInteger()),
+                window.end_minute <= bind(f"skipped_until_{n}", SmallInteger()),
+                window.zone.in_(bind(f"skipped_in_{n}", window.zone.type, expanding=True)),
+            )
+
     @override
-    def values(self, now: dt.datetime) -> dict[str, dt.date | int]:
-        return {"date": self.date, "weekday": self.date.isoweekday()}
+    def values(self, now: dt.datetime) -> dict[str, Any]:
+        values: dict[str, Any] = {"date": self.date, "weekday": self.date.isoweekday()}
+        for n, skipped in enumerate(skipped_minutes(self.date)):
+            values[f"skipped_from_{n}"] = skipped.start_minute
+            values[f"skipped_until_{n}"] = skipped.end_minute
+            values[f"skipped_in_{n}"] = skipped.zones
+        return values
+
+    @override
+    def shape(self) -> tuple[object, ...]:
+        return (type(self), len(skipped_minutes(self.date)))
 
 
 @dataclass(frozen=True)

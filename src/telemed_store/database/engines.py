@@ -17,12 +17,13 @@ from typing import Any, Final, Literal
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from telemed_store.database.compiled import COMPILED
 from telemed_store.database.health import watch
 from telemed_store.database.metadata import SCHEMA
 from telemed_store.database.patience import Patience, be_patient
+from telemed_store.database.sqlite_connections import SqliteConnection, watch_use
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings
 
@@ -33,6 +34,7 @@ __all__ = [
     "Role",
     "World",
     "adopted_options",
+    "close_on_return",
     "configure",
     "configure_adopted",
     "engine_plan",
@@ -208,7 +210,12 @@ def _mysql_args(url: URL, settings: Settings, role: Role) -> dict[str, Any]:
 def _sqlite_args(_url: URL, settings: Settings, _role: Role) -> dict[str, Any]:
     # isolation_level None: the driver begins nothing by itself; `configure` says BEGIN IMMEDIATE.
     timeout = settings.sqlite_lock_timeout.total_seconds()
-    return {"timeout": timeout, "isolation_level": None, "check_same_thread": False}
+    return {
+        "timeout": timeout,
+        "isolation_level": None,
+        "check_same_thread": False,
+        "factory": SqliteConnection,
+    }
 
 
 _CONNECT_ARGS: Final = {
@@ -243,6 +250,7 @@ def configure(engine: Engine, plan: EnginePlan) -> None:
     _keep_values_out_of_logs(engine)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine, plan)
+        watch_use(engine)
     else:
         # A unit cannot be repeated by us as a read can, so a connection that died in the pool is found out before it begins.
         patience = Patience.of(plan.settings, _statement_limit(plan.settings, plan.role))
@@ -257,6 +265,18 @@ def configure_adopted(engine: Engine, settings: Settings) -> None:
     if engine.dialect.name == "sqlite":
         _begin_with_the_lock(engine, settings)
     watch(engine)
+
+
+def close_on_return(engine: Engine) -> None:
+    """Before an engine is disposed of for good: a connection that is still in use then is closed when its user gives it back.
+
+    SQLAlchemy would keep it in a pool that nobody can reach any more, open until the garbage collector comes by.
+    """
+
+    def returned(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.close()
+
+    event.listen(engine, "checkin", returned)
 
 
 def _keep_values_out_of_logs(engine: Engine) -> None:

@@ -13,7 +13,9 @@ live here; results are in `datetime.UTC`.
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
+from bisect import bisect_left
+from collections import defaultdict
+from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,11 +25,13 @@ from telemed_store.errors import ValidationFailed
 __all__ = [
     "MINUTES_PER_DAY",
     "LocalParts",
+    "SkippedMinutes",
     "UtcRange",
     "as_utc",
     "day_bounds",
     "day_of",
     "local_parts",
+    "skipped_minutes",
     "to_utc",
     "wall_clock",
     "zone",
@@ -37,6 +41,7 @@ MINUTES_PER_DAY = 1440
 """The wall-clock minutes of a day; also the minute that ends it."""
 
 _DAY = dt.timedelta(days=1)
+_MINUTE = dt.timedelta(minutes=1)
 _SECOND = dt.timedelta(seconds=1)
 # The placeholder of the IANA database for "zone not set": a name, but no place.
 _PLACEHOLDERS = frozenset({"Factory"})
@@ -69,6 +74,20 @@ class UtcRange(NamedTuple):
 
     starts_at: dt.datetime | None
     ends_at: dt.datetime | None
+
+
+class SkippedMinutes(NamedTuple):
+    """A stretch of a date that some wall clocks never show.
+
+    Attributes:
+        start_minute: First minute that they skip.
+        end_minute: First minute that they show again, 1440 where it is the next day's.
+        zones: Names of all zones whose clocks skip just this stretch of the date.
+    """
+
+    start_minute: int
+    end_minute: int
+    zones: tuple[str, ...]
 
 
 @cache
@@ -204,6 +223,29 @@ def day_bounds(first_date: dt.date | None, last_date: dt.date | None, zone: Zone
     return UtcRange(_bound(first_date, 0, zone), _bound(last_date, MINUTES_PER_DAY, zone))
 
 
+@lru_cache(maxsize=1024)
+def skipped_minutes(date: dt.date) -> tuple[SkippedMinutes, ...]:
+    """Which minutes of a date do not exist, and where: for questions that the database has to answer of many zones at once.
+
+    On most dates there are none; when a continent puts its clocks forward there are a few stretches with many zones each. A time from
+    one of these minutes to another, or to the stretch's end, is empty: both mean the end of the gap. A clock jumps at most once a day.
+
+    Returns:
+        The stretches, in order.
+
+    Example:
+        >>> [(skipped.start_minute, skipped.end_minute) for skipped in skipped_minutes(dt.date(2030, 3, 10))]
+        [(0, 60), (120, 180)]
+        >>> "Cuba" in skipped_minutes(dt.date(2030, 3, 10))[0].zones
+        True
+    """
+    found: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+    for name in sorted(_names()):
+        if stretch := _skipped_in(date, zone(name)):
+            found[stretch].append(name)
+    return tuple(SkippedMinutes(*stretch, tuple(names)) for stretch, names in sorted(found.items()))
+
+
 @cache
 def _names() -> frozenset[str]:
     # The list that `zoneinfo.available_timezones` reads too; asking that function would open every file of the system's
@@ -244,3 +286,27 @@ def _gap_end(wall: dt.datetime, before: dt.datetime, after: dt.datetime, zone: Z
         else:
             before = middle
     return after
+
+
+def _skipped_in(date: dt.date, zone: ZoneInfo) -> tuple[int, int] | None:
+    midnight = dt.datetime.combine(date, dt.time.min)
+    try:
+        before, after = _offset(midnight, zone), _offset((midnight + _DAY).replace(fold=1), zone)
+        # Read with the later offset, a midnight inside the gap falls before the jump.
+        earliest = (midnight - after).replace(tzinfo=dt.UTC)
+    except OverflowError:
+        return None
+    if before >= after:
+        return None
+    seconds = range((_DAY + after - before) // _SECOND)
+    until = bisect_left(seconds, True, key=lambda second: _offset(earliest + second * _SECOND, zone) > before)
+    shows_again = until * _SECOND
+    stops_at = shows_again - (after - before)
+    start, end = max(-(-stops_at // _MINUTE), 0), min(shows_again // _MINUTE, MINUTES_PER_DAY)
+    return (start, end) if start < end else None
+
+
+def _offset(time: dt.datetime, zone: ZoneInfo) -> dt.timedelta:
+    """What the clock is ahead of UTC, at an instant or at a naive wall-clock time."""
+    shown = time.replace(tzinfo=zone) if time.tzinfo is None else time.astimezone(zone)
+    return shown.utcoffset() or dt.timedelta(0)

@@ -97,7 +97,14 @@ def _connect_asyncmy(dialect: Dialect, _arguments: list[Any], options: dict[str,
     adapted: Any = dialect.dbapi
 
     async def connect(*arguments: Any, **options: Any) -> Any:
-        return await asyncio.wait_for(adapted.asyncmy.connect(*arguments, **options), patience.connect)
+        opening = asyncio.ensure_future(adapted.asyncmy.connect(*arguments, **options))
+        try:
+            return await asyncio.wait_for(opening, patience.connect)
+        except BaseException:
+            # On Python 3.11 the driver may miss its cancellation and open the connection all the same: nobody else would close it.
+            if opening.done() and not opening.cancelled() and opening.exception() is None:
+                opening.result().close()
+            raise
 
     options["async_creator_fn"] = connect
 

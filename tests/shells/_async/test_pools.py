@@ -7,10 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy.pool import Pool
 
 from telemed_store._async.store import AsyncStore
 from telemed_store.audit.actor import Actor
 from telemed_store.errors import StoreError, TransactionConflict, Unavailable
+from telemed_store.testing.watching import listening
 
 pytestmark = pytest.mark.asyncio
 
@@ -92,6 +94,27 @@ async def test_a_unit_open_at_close_still_ends_well(async_telemed: AsyncStore, l
     async with async_telemed.unit_of_work(SYSTEM) as unit:
         await unit.write(ledger.write, "one")
         await async_telemed.close()
+
+    assert ledger.written == ["one"]
+
+
+async def test_connections_in_use_at_close_end_when_they_are_given_back(async_telemed: AsyncStore, ledger: Any) -> None:
+    opened: list[object] = []
+    ended: list[object] = []
+
+    def begin(_connection: object, entry: object) -> None:
+        opened.append(entry)
+
+    def end(_connection: object, entry: object) -> None:
+        ended.append(entry)
+
+    with listening((Pool, "connect", begin), (Pool, "close", end)):
+        async with async_telemed.unit_of_work(SYSTEM) as unit, async_telemed.snapshot(SYSTEM) as snapshot:
+            await unit.write(ledger.write, "one")
+            await async_telemed.close()
+            assert await snapshot.read(ledger.show) == []
+        assert len(opened) == 2
+        assert set(ended) == set(opened)
 
     assert ledger.written == ["one"]
 

@@ -8,10 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy.pool import Pool
 
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
 from telemed_store.errors import StoreError, TransactionConflict, Unavailable
+from telemed_store.testing.watching import listening
 
 SYSTEM = Actor.system("tests")
 SHORT = dt.timedelta(milliseconds=300)
@@ -91,6 +93,27 @@ def test_a_unit_open_at_close_still_ends_well(telemed: Store, ledger: Any) -> No
     with telemed.unit_of_work(SYSTEM) as unit:
         unit.write(ledger.write, "one")
         telemed.close()
+
+    assert ledger.written == ["one"]
+
+
+def test_connections_in_use_at_close_end_when_they_are_given_back(telemed: Store, ledger: Any) -> None:
+    opened: list[object] = []
+    ended: list[object] = []
+
+    def begin(_connection: object, entry: object) -> None:
+        opened.append(entry)
+
+    def end(_connection: object, entry: object) -> None:
+        ended.append(entry)
+
+    with listening((Pool, "connect", begin), (Pool, "close", end)):
+        with telemed.unit_of_work(SYSTEM) as unit, telemed.snapshot(SYSTEM) as snapshot:
+            unit.write(ledger.write, "one")
+            telemed.close()
+            assert snapshot.read(ledger.show) == []
+        assert len(opened) == 2
+        assert set(ended) == set(opened)
 
     assert ledger.written == ["one"]
 

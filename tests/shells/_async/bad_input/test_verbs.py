@@ -9,7 +9,8 @@ import contextlib
 from typing import Any, get_args, get_origin
 
 import pytest
-from bad_values import Values, Verb, all_scopes, fields_of, filtered_by, verbs
+from bad_values import Values
+from public_verbs import Verb, all_scopes, fields_of, filtered_by, verbs
 from pydantic import BaseModel
 
 from telemed_store import (

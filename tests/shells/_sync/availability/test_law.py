@@ -109,10 +109,11 @@ def offered_is_what_can_be_booked(practice: Practice) -> None:
 
 
 def search_finds_whom_has_open_hours(practice: Practice, specialization: UUID) -> None:
-    """D05: blocks, specific dates and closed places count as they do for free slots."""
-    for date in practice.drawn.dates:
+    """D05: blocks, specific dates, closed places and hours that the clock skips count as they do for free slots."""
+    drawn = practice.drawn
+    for date in drawn.dates:
         found = practice.mine.people.search_doctors(WithSpecialization(specialization) & AvailableOn(date), limit=50)
-        open_hours = [hours for hours in practice.drawn.hours_of(date) if hours.place != ANNEX]
+        open_hours = [hours for hours in drawn.hours_of(date) if drawn.open_minutes(date, hours)]
         assert (practice.doctor.id in {doctor.id for doctor in found.items}) == bool(open_hours), date
 
 

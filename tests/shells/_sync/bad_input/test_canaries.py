@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from bad_values import CANARIES, CANARY, Values, Verb, verbs
+from bad_values import CANARIES, CANARY, Values
+from public_verbs import Verb, verbs
 
 from telemed_store import Actor, Store, StoreError, TransactionConflict, ValidationFailed, new_id
 

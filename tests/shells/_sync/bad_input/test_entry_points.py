@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bad_values import ANCHOR, Values, all_scopes, build, fields_of, filtered_by, verbs
+from bad_values import Values
+from edge_values import ANCHOR
+from public_verbs import all_scopes, build, fields_of, filtered_by, verbs
 from pydantic import ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from sqlalchemy import Connection

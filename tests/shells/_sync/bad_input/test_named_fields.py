@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bad_values import ANCHOR, Values, verbs
+from bad_values import Values
+from edge_values import ANCHOR
+from public_verbs import verbs
 from pydantic import ValidationError
 from registering import new_patient
 
