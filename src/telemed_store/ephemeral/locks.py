@@ -48,7 +48,9 @@ class Lock(StoredModel):
         # The owner is a secret: who reads it in a log could release the lock.
         return f"Lock(name={self.name}, fence={self.fence}, expires_at={self.expires_at.isoformat()})"
 
-    __str__ = __repr__
+    @override
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class NamedLock(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from annotated_types import Ge, Le, MaxLen
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import from_json, to_json
 from typing_extensions import override
 
@@ -131,7 +131,9 @@ class Job(StoredModel):
     def __repr__(self) -> str:
         return f"Job(id={self.id}, queue={self.queue}, name={self.name})"
 
-    __str__ = __repr__
+    @override
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class Reservation(StoredModel):
@@ -155,7 +157,9 @@ class Reservation(StoredModel):
     def __repr__(self) -> str:
         return f"Reservation(job={self.job!r}, tries={self.tries}, expires_at={self.expires_at.isoformat()})"
 
-    __str__ = __repr__
+    @override
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class DeadLetter(StoredModel):
@@ -175,7 +179,9 @@ class DeadLetter(StoredModel):
     def __repr__(self) -> str:
         return f"DeadLetter(job={self.job!r}, tries={self.tries}, died_at={self.died_at.isoformat()})"
 
-    __str__ = __repr__
+    @override
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class QueueDepth(StoredModel):
@@ -197,9 +203,14 @@ class QueueDepth(StoredModel):
     dead: int
     oldest_age: dt.timedelta | None
 
-    # Numbers alone.
-    __repr__ = BaseModel.__repr__
-    __str__ = BaseModel.__repr__
+    @override
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name}={getattr(self, name)}" for name in type(self).model_fields)
+        return f"QueueDepth({counts})"
+
+    @override
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def encoded_job(job_id: UUID, new: NewJob) -> bytes:
