@@ -76,6 +76,7 @@ RULES = Rules(
         "AsyncBoundStore": "BoundStore",
         "AsyncCache": "Cache",
         "AsyncCacheBackend": "CacheBackend",
+        "AsyncCacheConformance": "CacheConformance",
         "AsyncInProcessCache": "InProcessCache",
         "AsyncNullCache": "NullCache",
         "AsyncRedisCache": "RedisCache",
@@ -124,6 +125,7 @@ RULES = Rules(
         # Our fixtures.
         "async_telemed": "telemed",
         "async_telemed_make": "telemed_make",
+        "AsyncTurns": "Turns",
         "pytest_asyncio": "pytest",
         # SQLAlchemy.
         "AsyncConnection": "Connection",

@@ -10,12 +10,16 @@ from telemed_store._lazy import exporter
 
 if TYPE_CHECKING:
     from telemed_store._async.bound_store import AsyncBoundStore
+    from telemed_store._async.cache.backends import AsyncCacheBackend
+    from telemed_store._async.cache.cache import AsyncCache
     from telemed_store._async.ephemeral.locks import AsyncLocks
     from telemed_store._async.ephemeral.queues import AsyncQueues
     from telemed_store._async.reader import AsyncReader, AsyncSnapshot
     from telemed_store._async.store import AsyncStore
     from telemed_store._async.unit_of_work import AsyncUnitOfWork
     from telemed_store._sync.bound_store import BoundStore
+    from telemed_store._sync.cache.backends import CacheBackend
+    from telemed_store._sync.cache.cache import Cache
     from telemed_store._sync.ephemeral.locks import Locks
     from telemed_store._sync.ephemeral.queues import Queues
     from telemed_store._sync.reader import Reader, Snapshot
@@ -270,6 +274,11 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     "QueueDepth",
     "Queues",
     "Reservation",
+    # Cache
+    "AsyncCache",
+    "AsyncCacheBackend",
+    "Cache",
+    "CacheBackend",
     # Keys
     "KeyStore",
     "MasterKeys",

@@ -20,6 +20,7 @@ from telemed_store.people.places import specialization_from, update_specializati
 from telemed_store.people.tables import specializations
 
 ENTRY: Final = Entry("tested_specialization", Specialization, dt.timedelta(seconds=60), phi=True, negative=True)
+LABEL: Final = Entry("tested_label", str, dt.timedelta(seconds=60))
 NAMES: Final = Entry("tested_names", tuple[str, ...], dt.timedelta(seconds=60))
 CATALOGUE: Final = TagKind("tested_catalogue")
 
@@ -52,6 +53,19 @@ def _show(context: Context, found: Specialization | None, specialization_id: UUI
 ONE: Final = Cached(ENTRY, ENTRY.key, _load, _show, version=lambda found: found.version)
 
 
+def _load_label(connection: Connection, context: Context, specialization_id: UUID) -> str | None:
+    name = select(specializations.c.name).where(specializations.c.id == specialization_id)
+    return connection.execute(name).scalar()
+
+
+def _show_label(context: Context, label: str | None, specialization_id: UUID) -> str:
+    return label or ""
+
+
+ONE_LABEL: Final = Cached(LABEL, LABEL.key, _load_label, _show_label)
+"""Under a key that has no versions."""
+
+
 def _load_names(connection: Connection, context: Context) -> tuple[str, ...]:
     return tuple(connection.execute(select(specializations.c.name).order_by(specializations.c.name)).scalars())
 
@@ -69,6 +83,7 @@ def add(connection: Connection, context: Context, specialization_id: UUID, name:
     row = {"id": specialization_id, "version": 1, "created_at": now, "updated_at": now}
     connection.execute(insert(specializations), row | {"name": name, "name_key": name, "is_active": True})
     context.changed(ENTRY.key(specialization_id), 1)
+    context.changed(LABEL.key(specialization_id))
     context.changed(CATALOGUE.tag())
     return specialization_id
 
@@ -80,8 +95,15 @@ def rename(connection: Connection, context: Context, specialization_id: UUID, na
         connection, context, specialization_id, SpecializationPatch(name=name), expected_version=before.version
     )
     context.changed(ENTRY.key(specialization_id), after.version)
+    context.changed(LABEL.key(specialization_id))
     context.changed(CATALOGUE.tag())
     return after
+
+
+def version_of(connection: Connection, specialization_id: UUID) -> int:
+    """The row's version, and its lock: writers come one after the other."""
+    row = select(specializations.c.version).where(specializations.c.id == specialization_id).with_for_update()
+    return connection.execute(row).scalar_one()
 
 
 def retire(connection: Connection, context: Context, specialization_id: UUID) -> Specialization:

@@ -17,7 +17,7 @@ from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.people import AsyncPeople
 
 HERE = Path(__file__).parent
-RUNS_OPERATIONS = {"read", "read_consistent", "write"}  # what repositories call on their frame
+RUNS_OPERATIONS = {"read", "read_cached", "read_consistent", "write"}  # what repositories call on their frame
 
 
 def _mentioned(file: str) -> set[str]:

@@ -110,6 +110,10 @@ class AsyncRedisConnections:
         self._by_owner.clear()
         if client is not None:
             await client.aclose()
+            # A client of a master that Sentinels name leaves the connections to them open.
+            pool: Any = getattr(client, "connection_pool", None)
+            for asked in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+                await asked.aclose()
 
     async def _translated(self, run: Callable[[_Client], Awaitable[T]]) -> T:
         if self._closed:

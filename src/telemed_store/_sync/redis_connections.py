@@ -111,6 +111,10 @@ class RedisConnections:
         self._by_owner.clear()
         if client is not None:
             client.close()
+            # A client of a master that Sentinels name leaves the connections to them open.
+            pool: Any = getattr(client, "connection_pool", None)
+            for asked in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+                asked.close()
 
     def _translated(self, run: Callable[[_Client], T]) -> T:
         if self._closed:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+import weakref
 from collections.abc import Callable, Generator, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 __all__ = ["Flight", "Flights"]
 
@@ -37,6 +39,11 @@ class Flights(Generic[LockT]):
 
     def __init__(self, lock: Callable[[], LockT]) -> None:
         self._lock = lock
+        self.start_anew()
+        _OPEN.add(self)
+
+    def start_anew(self) -> None:
+        """Begin with no flights; for a forked child, which has none of the threads that are aboard, and may have copied a held lock."""
         self._guard = threading.Lock()
         self._flights: dict[Hashable, Flight[LockT]] = {}
 
@@ -53,3 +60,15 @@ class Flights(Generic[LockT]):
                 flight.aboard -= 1
                 if not flight.aboard:
                     self._flights.pop(name, None)
+
+
+_OPEN: Final[weakref.WeakSet[Flights[Any]]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for flights in list(_OPEN):
+        flights.start_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

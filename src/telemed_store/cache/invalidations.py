@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
@@ -81,7 +81,7 @@ def lost_since(connection: Connection, *, position: dt.datetime | None, lookback
         position: How far the cache was healed; None: that is not known.
         lookback: Rows may be committed so much later than they were written.
     """
-    ends = connection.execute(_ENDS).one()
+    ends = cast("Sequence[Any]", connection.execute(_ENDS).one())
     oldest: dt.datetime | None = ends[0]
     newest: dt.datetime | None = ends[1]
     if position is None or (position != _NOTHING_YET and (oldest is None or position < oldest)):

@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from telemed_store._sync.cache.in_process import NullCache
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
 from telemed_store.cli.output import AsJson, DatabaseUrl, show_json
@@ -22,6 +23,22 @@ app: Final = typer.Typer(no_args_is_help=True, help="Run the jobs that keep a da
 @app.callback()
 def _group() -> None:
     """Run the jobs that keep a database in order."""
+
+
+@app.command("purge-cache-invalidations")
+def purge_cache_invalidations(database_url: DatabaseUrl = None, *, as_json: AsJson = False) -> None:
+    """Delete what was written down for caches more than two days ago, when nothing is kept any more that it spoke of. Once a day is enough.
+
+    Needs no keys, and is safe while people write.
+    """
+    opening = open_direct(database_url)
+    keys = SqlKeyStore(MasterKeys.generate())
+    with Store.open(opening.url, settings=opening.settings, keys=keys, cache=NullCache()) as store:
+        purged = store.cache.purge_invalidations()
+    if as_json:
+        show_json({"ok": True, "purged": purged})
+    else:
+        typer.echo(f"deleted: {purged}")
 
 
 @app.command("reconcile-counters")

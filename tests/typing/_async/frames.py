@@ -11,6 +11,8 @@ from telemed_store import (
     Actor,
     Appointment,
     AsyncBoundStore,
+    AsyncCache,
+    AsyncCacheBackend,
     AsyncLocks,
     AsyncQueues,
     AsyncReader,
@@ -44,6 +46,8 @@ async def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Acto
         assert_type(store.migrator, AsyncMigrator)
         assert_type(store.locks, AsyncLocks)
         assert_type(store.queues, AsyncQueues)
+        assert_type(store.cache, AsyncCache)
+        assert_type(store.acting_as(actor, cached=False).reader(cached=True), AsyncReader)
         assert_type(store.acting_as(actor), AsyncBoundStore)
         assert_type(store.unit_of_work(actor), AsyncUnitOfWork)
         assert_type(store.reader(actor), AsyncReader)
@@ -125,6 +129,14 @@ async def observers_are_told_of_their_class_of_events(store: AsyncStore) -> None
     store.on(ConsultationScheduled, push, when="after_commit")
     store.on(ConsultationScheduled, bill, when="in_transaction")
     store.on(DomainEvent, lambda event: event.type_name())
+
+
+async def a_cache_is_looked_after(cache: AsyncCache, backend: AsyncCacheBackend) -> None:
+    assert_type(cache.is_shared, bool)
+    assert_type(await cache.heal(), None)
+    assert_type(await cache.clear(), None)
+    assert_type(await cache.purge_invalidations(), int)
+    assert_type(AsyncStore.open(cache=backend), AsyncStore)
 
 
 async def a_migrator_tells_how_the_schema_stands(migrator: AsyncMigrator) -> None:

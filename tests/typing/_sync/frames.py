@@ -12,6 +12,8 @@ from telemed_store import (
     Actor,
     Appointment,
     BoundStore,
+    Cache,
+    CacheBackend,
     ConsultationScheduled,
     DomainEvent,
     Lock,
@@ -45,6 +47,8 @@ def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Actor, con
         assert_type(store.migrator, Migrator)
         assert_type(store.locks, Locks)
         assert_type(store.queues, Queues)
+        assert_type(store.cache, Cache)
+        assert_type(store.acting_as(actor, cached=False).reader(cached=True), Reader)
         assert_type(store.acting_as(actor), BoundStore)
         assert_type(store.unit_of_work(actor), UnitOfWork)
         assert_type(store.reader(actor), Reader)
@@ -126,6 +130,14 @@ def observers_are_told_of_their_class_of_events(store: Store) -> None:
     store.on(ConsultationScheduled, push, when="after_commit")
     store.on(ConsultationScheduled, bill, when="in_transaction")
     store.on(DomainEvent, lambda event: event.type_name())
+
+
+def a_cache_is_looked_after(cache: Cache, backend: CacheBackend) -> None:
+    assert_type(cache.is_shared, bool)
+    assert_type(cache.heal(), None)
+    assert_type(cache.clear(), None)
+    assert_type(cache.purge_invalidations(), int)
+    assert_type(Store.open(cache=backend), Store)
 
 
 def a_migrator_tells_how_the_schema_stands(migrator: Migrator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -33,12 +34,19 @@ V = TypeVar("V")
 
 _JITTER: Final = 0.1
 _NONE: Final = dt.timedelta(0)
+_SAID_SECONDS: Final = 10.0
+"""A cache that is away fails at every read, and says so no more often than this."""
 
 logger: Final = logging.getLogger("telemed_store")
 
 
 class AsyncCache:
-    """Get it from ``store.cache``."""
+    """What a store keeps of reads. Get it from ``store.cache``; reads go through it by themselves.
+
+    Example:
+        >>> async def after_a_restored_backup(store: AsyncStore) -> None:
+        ...     await store.cache.clear()  # the rows have changed behind its back
+    """
 
     def __init__(
         self, backend: AsyncCacheBackend, codec: Codec, pools: AsyncPools, settings: Settings, clock: Clock
@@ -50,6 +58,7 @@ class AsyncCache:
         self._settings = settings
         self._flights = Flights(FifoLock)
         self._healing = Healing()
+        self._said_at = -_SAID_SECONDS
 
     @property
     def is_shared(self) -> bool:
@@ -138,6 +147,14 @@ class AsyncCache:
             error = translate(failure, engine.dialect.name)
         raise error
 
+    async def clear(self) -> None:
+        """Drop everything that is kept, for all processes that share it.
+
+        Raises:
+            Unavailable: The cache does not answer.
+        """
+        await self._backend.clear()
+
     async def purge_invalidations(self) -> int:
         """Delete what was written down so long ago that nothing kept then can still be there; how many rows.
 
@@ -201,5 +218,9 @@ class AsyncCache:
 
     def _failed(self, doing: str, failure: Exception) -> None:
         self._healing.lost()
+        now = time.monotonic()
+        if now - self._said_at < _SAID_SECONDS:
+            return
+        self._said_at = now
         # The text of the failure is not ours and may quote values: the log names its class only.
         logger.warning("the cache failed at %s with %s; reads ask the database", doing, type(failure).__name__)

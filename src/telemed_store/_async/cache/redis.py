@@ -57,7 +57,7 @@ class AsyncRedisCache:
         if token is None or None in found:
             # Made anew at random: what was filled under a former one is as good as nothing.
             anew: list[Sequence[Argument]] = [
-                ("SET", each, _random(), "PX", _GENERATION_MILLISECONDS, "NX")
+                ("SET", each, _random(), "NX", *(() if each == self._epoch() else ("PX", _GENERATION_MILLISECONDS)))
                 for each, known in zip(generations, found, strict=True)
                 if known is None
             ]
@@ -81,18 +81,16 @@ class AsyncRedisCache:
         payload: bytes,
         lifetime: dt.timedelta,
     ) -> bool:
-        """See ``AsyncCacheBackend.fill``. A value says what it was filled under: of another generation, it is refused by whoever looks."""
+        """See ``AsyncCacheBackend.fill``. A value says what it was filled under: whoever looks at one of another generation sees nothing."""
         record, milliseconds = self._record(key), _milliseconds(lifetime)
-        keys = [record, f"{record}:value"]
-        arguments: list[Argument] = [
-            ticket.token,
-            _random(),
-            version,
-            _joined(ticket) + b"\n" + payload,
-            milliseconds,
-            max(milliseconds, KEPT_MILLISECONDS),
+        value = _joined(ticket) + b"\n" + payload
+        filling: list[Argument] = [
+            *("EVAL", FILL.text, 2, record, f"{record}:value"),
+            *(ticket.token, _random(), version, value, milliseconds, max(milliseconds, KEPT_MILLISECONDS)),
         ]
-        return bool(await self._guarded(lambda: self._connections.script(FILL, keys, arguments)))
+        generations = [self._epoch(), *map(self._generation, tags)]
+        filled, *found = await self._pipeline([filling, *(("GET", each) for each in generations)])
+        return bool(filled) and found == [each.encode() for each in ticket.generations]
 
     async def drop(self, stale: Sequence[Stale], *, hold: dt.timedelta) -> None:
         """See ``AsyncCacheBackend.drop``. What has the id of a row is dropped once, however often it is asked for."""

@@ -19,11 +19,13 @@ from telemed_store.testing.conformance._homes import HOMES
 
 if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
+    from telemed_store.testing._async.conformance.cache import AsyncCacheConformance
     from telemed_store.testing._async.conformance.locks import AsyncLocksConformance
     from telemed_store.testing._async.conformance.presence import AsyncPresenceConformance
     from telemed_store.testing._async.conformance.queues import AsyncQueuesConformance
     from telemed_store.testing._async.conformance.rate_limits import AsyncRateLimitsConformance
     from telemed_store.testing._sync.conformance.base import Conformance
+    from telemed_store.testing._sync.conformance.cache import CacheConformance
     from telemed_store.testing._sync.conformance.locks import LocksConformance
     from telemed_store.testing._sync.conformance.presence import PresenceConformance
     from telemed_store.testing._sync.conformance.queues import QueuesConformance
@@ -36,11 +38,13 @@ else:
     __getattr__, __dir__ = exporter(__name__, HOMES)
 
 __all__ = [
+    "AsyncCacheConformance",
     "AsyncConformance",
     "AsyncLocksConformance",
     "AsyncPresenceConformance",
     "AsyncQueuesConformance",
     "AsyncRateLimitsConformance",
+    "CacheConformance",
     "Conformance",
     "LocksConformance",
     "PresenceConformance",

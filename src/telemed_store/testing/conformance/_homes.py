@@ -8,11 +8,13 @@ from typing import Final
 __all__ = ["HOMES"]
 
 HOMES: Final[dict[str, str]] = {
+    "AsyncCacheConformance": "telemed_store.testing._async.conformance.cache",
     "AsyncConformance": "telemed_store.testing._async.conformance.base",
     "AsyncLocksConformance": "telemed_store.testing._async.conformance.locks",
     "AsyncPresenceConformance": "telemed_store.testing._async.conformance.presence",
     "AsyncQueuesConformance": "telemed_store.testing._async.conformance.queues",
     "AsyncRateLimitsConformance": "telemed_store.testing._async.conformance.rate_limits",
+    "CacheConformance": "telemed_store.testing._sync.conformance.cache",
     "Conformance": "telemed_store.testing._sync.conformance.base",
     "LocksConformance": "telemed_store.testing._sync.conformance.locks",
     "PresenceConformance": "telemed_store.testing._sync.conformance.presence",
