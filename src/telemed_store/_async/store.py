@@ -14,6 +14,7 @@ from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
 from telemed_store._async.ephemeral.presence import AsyncPresence
 from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
+from telemed_store._async.ephemeral.sessions import AsyncSessions
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
@@ -112,6 +113,15 @@ class AsyncStore:
             SettingsError: It has to be kept in Redis, and there is none.
         """
         return self._ephemeral.rate_limits
+
+    @property
+    def sessions(self) -> AsyncSessions:
+        """Who is logged in.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.sessions
 
     def acting_as(self, actor: Actor) -> AsyncBoundStore:
         """The store on behalf of an actor.

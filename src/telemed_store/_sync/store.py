@@ -14,6 +14,7 @@ from telemed_store._sync.core import Core, When
 from telemed_store._sync.ephemeral.backends import EphemeralBackends
 from telemed_store._sync.ephemeral.presence import Presence
 from telemed_store._sync.ephemeral.rate_limits import RateLimits
+from telemed_store._sync.ephemeral.sessions import Sessions
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
@@ -112,6 +113,15 @@ class Store:
             SettingsError: It has to be kept in Redis, and there is none.
         """
         return self._ephemeral.rate_limits
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is logged in.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.sessions
 
     def acting_as(self, actor: Actor) -> BoundStore:
         """The store on behalf of an actor.

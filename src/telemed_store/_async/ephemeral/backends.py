@@ -12,6 +12,7 @@ from telemed_store._async.ephemeral.rate_limits import (
     AsyncRateLimits,
     AsyncRedisRateLimits,
 )
+from telemed_store._async.ephemeral.sessions import AsyncInProcessSessions, AsyncRedisSessions, AsyncSessions
 from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.ephemeral.choice import place_of
 from telemed_store.ephemeral.presence import PresenceTimes
@@ -49,6 +50,17 @@ class AsyncEphemeralBackends:
             "rate_limits",
             lambda redis, keyspace: AsyncRedisRateLimits(redis, keyspace, core.keys),
             lambda: AsyncInProcessRateLimits(core.clock, core.keys),
+        )
+        return backend
+
+    @property
+    def sessions(self) -> AsyncSessions:
+        """See `AsyncStore.sessions`."""
+        core, lifetime = self._core, self._core.settings.session_lifetime
+        backend: AsyncSessions = self._one(
+            "sessions",
+            lambda redis, keyspace: AsyncRedisSessions(redis, keyspace, core.keys, lifetime),
+            lambda: AsyncInProcessSessions(core.clock, core.keys, lifetime),
         )
         return backend
 

@@ -13,6 +13,7 @@ from telemed_store._sync.ephemeral.rate_limits import (
     RateLimits,
     RedisRateLimits,
 )
+from telemed_store._sync.ephemeral.sessions import InProcessSessions, RedisSessions, Sessions
 from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.ephemeral.choice import place_of
 from telemed_store.ephemeral.presence import PresenceTimes
@@ -50,6 +51,17 @@ class EphemeralBackends:
             "rate_limits",
             lambda redis, keyspace: RedisRateLimits(redis, keyspace, core.keys),
             lambda: InProcessRateLimits(core.clock, core.keys),
+        )
+        return backend
+
+    @property
+    def sessions(self) -> Sessions:
+        """See `Store.sessions`."""
+        core, lifetime = self._core, self._core.settings.session_lifetime
+        backend: Sessions = self._one(
+            "sessions",
+            lambda redis, keyspace: RedisSessions(redis, keyspace, core.keys, lifetime),
+            lambda: InProcessSessions(core.clock, core.keys, lifetime),
         )
         return backend
 

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
     from telemed_store.testing._async.conformance.presence import AsyncPresenceConformance
     from telemed_store.testing._async.conformance.rate_limits import AsyncRateLimitsConformance
+    from telemed_store.testing._async.conformance.sessions import AsyncSessionsConformance
     from telemed_store.testing._sync.conformance.base import Conformance
     from telemed_store.testing._sync.conformance.presence import PresenceConformance
     from telemed_store.testing._sync.conformance.rate_limits import RateLimitsConformance
+    from telemed_store.testing._sync.conformance.sessions import SessionsConformance
 else:
     # Before they are imported: a failed `assert` then shows what it compared.
     pytest.register_assert_rewrite(
@@ -35,7 +37,9 @@ __all__ = [
     "AsyncConformance",
     "AsyncPresenceConformance",
     "AsyncRateLimitsConformance",
+    "AsyncSessionsConformance",
     "Conformance",
     "PresenceConformance",
     "RateLimitsConformance",
+    "SessionsConformance",
 ]

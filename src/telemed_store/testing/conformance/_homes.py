@@ -11,7 +11,9 @@ HOMES: Final[dict[str, str]] = {
     "AsyncConformance": "telemed_store.testing._async.conformance.base",
     "AsyncPresenceConformance": "telemed_store.testing._async.conformance.presence",
     "AsyncRateLimitsConformance": "telemed_store.testing._async.conformance.rate_limits",
+    "AsyncSessionsConformance": "telemed_store.testing._async.conformance.sessions",
     "Conformance": "telemed_store.testing._sync.conformance.base",
     "PresenceConformance": "telemed_store.testing._sync.conformance.presence",
     "RateLimitsConformance": "telemed_store.testing._sync.conformance.rate_limits",
+    "SessionsConformance": "telemed_store.testing._sync.conformance.sessions",
 }
