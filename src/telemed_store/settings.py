@@ -131,6 +131,7 @@ class Settings(BaseSettings):
 
     # What is short-lived.
     session_lifetime: dt.timedelta = _short("120 min", "A session that is not used; each use prolongs it.")
+    counter_lifetime: dt.timedelta = _short("60 min", "A counter that is not rebuilt from the database.")
     presence_lease: dt.timedelta = _short("90 s", "Presence in a room without a heartbeat.")
     presence_heartbeat: dt.timedelta = _short("30 s", "How often presence is to be renewed; less than the lease.")
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from telemed_store._async.bound_store import AsyncBoundStore
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
+from telemed_store._async.ephemeral.counters import AsyncCounters
 from telemed_store._async.ephemeral.presence import AsyncPresence
 from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
 from telemed_store._async.ephemeral.sessions import AsyncSessions
@@ -95,6 +96,15 @@ class AsyncStore:
     def migrator(self) -> AsyncMigrator:
         """Brings the database's schema up to date."""
         return AsyncMigrator(self._opening)
+
+    @property
+    def counters(self) -> AsyncCounters:
+        """Numbers that mirror rows.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.counters
 
     @property
     def presence(self) -> AsyncPresence:

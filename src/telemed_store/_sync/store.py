@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine
 from telemed_store._sync.bound_store import BoundStore
 from telemed_store._sync.core import Core, When
 from telemed_store._sync.ephemeral.backends import EphemeralBackends
+from telemed_store._sync.ephemeral.counters import Counters
 from telemed_store._sync.ephemeral.presence import Presence
 from telemed_store._sync.ephemeral.rate_limits import RateLimits
 from telemed_store._sync.ephemeral.sessions import Sessions
@@ -95,6 +96,15 @@ class Store:
     def migrator(self) -> Migrator:
         """Brings the database's schema up to date."""
         return Migrator(self._opening)
+
+    @property
+    def counters(self) -> Counters:
+        """Numbers that mirror rows.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.counters
 
     @property
     def presence(self) -> Presence:

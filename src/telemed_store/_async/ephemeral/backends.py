@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.ephemeral.counters import AsyncCounters, AsyncInProcessCounters, AsyncRedisCounters
 from telemed_store._async.ephemeral.presence import AsyncInProcessPresence, AsyncPresence, AsyncRedisPresence
 from telemed_store._async.ephemeral.rate_limits import (
     AsyncInProcessRateLimits,
@@ -15,6 +16,7 @@ from telemed_store._async.ephemeral.rate_limits import (
 from telemed_store._async.ephemeral.sessions import AsyncInProcessSessions, AsyncRedisSessions, AsyncSessions
 from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.ephemeral.choice import place_of
+from telemed_store.ephemeral.counters import CounterTimes
 from telemed_store.ephemeral.presence import PresenceTimes
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
@@ -29,6 +31,17 @@ class AsyncEphemeralBackends:
         self._core = core
         self._made: dict[str, Any] = {}
         self._closed = False
+
+    @property
+    def counters(self) -> AsyncCounters:
+        """See `AsyncStore.counters`."""
+        core, times = self._core, CounterTimes(lifetime=self._core.settings.counter_lifetime)
+        backend: AsyncCounters = self._one(
+            "counters",
+            lambda redis, keyspace: AsyncRedisCounters(redis, keyspace, times),
+            lambda: AsyncInProcessCounters(core.clock, times),
+        )
+        return backend
 
     @property
     def presence(self) -> AsyncPresence:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telemed_store._sync.core import Core
+from telemed_store._sync.ephemeral.counters import Counters, InProcessCounters, RedisCounters
 from telemed_store._sync.ephemeral.presence import InProcessPresence, Presence, RedisPresence
 from telemed_store._sync.ephemeral.rate_limits import (
     InProcessRateLimits,
@@ -16,6 +17,7 @@ from telemed_store._sync.ephemeral.rate_limits import (
 from telemed_store._sync.ephemeral.sessions import InProcessSessions, RedisSessions, Sessions
 from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.ephemeral.choice import place_of
+from telemed_store.ephemeral.counters import CounterTimes
 from telemed_store.ephemeral.presence import PresenceTimes
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
@@ -30,6 +32,17 @@ class EphemeralBackends:
         self._core = core
         self._made: dict[str, Any] = {}
         self._closed = False
+
+    @property
+    def counters(self) -> Counters:
+        """See `Store.counters`."""
+        core, times = self._core, CounterTimes(lifetime=self._core.settings.counter_lifetime)
+        backend: Counters = self._one(
+            "counters",
+            lambda redis, keyspace: RedisCounters(redis, keyspace, times),
+            lambda: InProcessCounters(core.clock, times),
+        )
+        return backend
 
     @property
     def presence(self) -> Presence:

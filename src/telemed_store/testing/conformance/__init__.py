@@ -19,10 +19,12 @@ from telemed_store.testing.conformance._homes import HOMES
 
 if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
+    from telemed_store.testing._async.conformance.counters import AsyncCountersConformance
     from telemed_store.testing._async.conformance.presence import AsyncPresenceConformance
     from telemed_store.testing._async.conformance.rate_limits import AsyncRateLimitsConformance
     from telemed_store.testing._async.conformance.sessions import AsyncSessionsConformance
     from telemed_store.testing._sync.conformance.base import Conformance
+    from telemed_store.testing._sync.conformance.counters import CountersConformance
     from telemed_store.testing._sync.conformance.presence import PresenceConformance
     from telemed_store.testing._sync.conformance.rate_limits import RateLimitsConformance
     from telemed_store.testing._sync.conformance.sessions import SessionsConformance
@@ -35,10 +37,12 @@ else:
 
 __all__ = [
     "AsyncConformance",
+    "AsyncCountersConformance",
     "AsyncPresenceConformance",
     "AsyncRateLimitsConformance",
     "AsyncSessionsConformance",
     "Conformance",
+    "CountersConformance",
     "PresenceConformance",
     "RateLimitsConformance",
     "SessionsConformance",
