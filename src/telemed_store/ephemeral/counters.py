@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -68,7 +68,7 @@ def loaded(answer: Any, subject_ids: Sequence[UUID]) -> dict[UUID, int]:
     Raises:
         StoreError: It answered something else.
     """
-    read = cast("Mapping[Any, Any]", answer) if isinstance(answer, Mapping) else None
+    read: Mapping[Any, Any] | None = answer if isinstance(answer, Mapping) else None
     values: dict[UUID, int] = {}
     for subject_id in subject_ids:
         value: Any = None if read is None else read.get(subject_id, 0)
