@@ -137,7 +137,7 @@ def valkey_sentinels(program: Path) -> Generator[tuple[str, ValkeyServer, Valkey
         replica = stack.enter_context(
             ValkeyServer.start(program, "--replicaof", f"127.0.0.1 {master.port}", "--repl-diskless-sync-delay", "0")
         )
-        _wait("the replica follows", lambda: _info(replica).get("master_link_status") == "up")
+        _wait("the replica follows", partial(_follows, replica))
         sentinels = [stack.enter_context(_sentinel(program, master.port)) for _ in range(_SENTINELS)]
         _wait("the Sentinels know each other", lambda: all(map(_is_ready, sentinels)))
         hosts = ",".join(f"127.0.0.1:{each.port}" for each in sentinels)
@@ -177,13 +177,15 @@ def valkey_cluster(program: Path) -> Generator[tuple[str, list[ValkeyServer]]]:
     """
     with contextlib.ExitStack() as stack:
         nodes: list[ValkeyServer] = []
-        for _ in range(2 * _MASTERS):
+        for index in range(2 * _MASTERS):
             bus = _free_port()  # by default the port and 10,000, which may be no port
             options = ("--cluster-enabled", "yes", "--cluster-port", str(bus), "--cluster-node-timeout", "1000")
-            nodes.append(
-                stack.enter_context(ValkeyServer.start(program, *options, "--cluster-config-file", "{home}/nodes.conf"))
-            )
-            _ask(nodes[0], "CLUSTER", "MEET", "127.0.0.1", nodes[-1].port, bus)
+            options += ("--repl-diskless-sync-delay", "0", "--cluster-config-file", "{home}/nodes.conf")
+            nodes.append(stack.enter_context(ValkeyServer.start(program, *options)))
+            # Epochs of their own: nodes that have none must first agree on who is the older, which may take long.
+            _ask(nodes[-1], "CLUSTER", "SET-CONFIG-EPOCH", index + 1)
+            if index > 0:
+                _ask(nodes[0], "CLUSTER", "MEET", "127.0.0.1", nodes[-1].port, bus)
         masters, replicas = nodes[:_MASTERS], nodes[_MASTERS:]
         for index, node in enumerate(masters):
             _ask(node, "CLUSTER", "ADDSLOTSRANGE", index * _SLOTS // _MASTERS, (index + 1) * _SLOTS // _MASTERS - 1)
@@ -192,6 +194,7 @@ def valkey_cluster(program: Path) -> Generator[tuple[str, list[ValkeyServer]]]:
             _wait("a node knows its master", partial(_knows, node, name))
             _ask(node, "CLUSTER", "REPLICATE", name)
         _wait("the Cluster is whole", lambda: all(map(_is_whole, nodes)))
+        _wait("the replicas follow", lambda: all(map(_follows, replicas)))
         yield "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in masters), nodes
 
 
@@ -200,10 +203,8 @@ def _ask(server: ValkeyServer, *command: str | int) -> Any:
         return client.execute_command(*command)
 
 
-def _info(server: ValkeyServer) -> dict[str, Any]:
-    with contextlib.closing(server.client()) as client:
-        information: dict[str, Any] = client.info("replication")
-    return information
+def _follows(replica: ValkeyServer) -> bool:
+    return bool(_ask(replica, "INFO", "replication")["master_link_status"] == "up")
 
 
 def _is_ready(sentinel: ValkeyServer) -> bool:

@@ -1,0 +1,119 @@
+"""Commands and scripts on a real Valkey: one server, behind Sentinels, as a Cluster; and when it does not answer."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from telemed_store._async._synchronization import sleep
+from telemed_store._async.redis_connections import AsyncRedisConnections
+from telemed_store.errors import SettingsError, StoreError, Unavailable
+from telemed_store.redis_client.keys import Keyspace
+from telemed_store.redis_client.scripts import Script
+from telemed_store.redis_client.urls import parse_redis_url
+from telemed_store.testing.servers.valkey import ValkeyServer, find_valkey, valkey_cluster, valkey_sentinels
+
+pytestmark = pytest.mark.asyncio
+
+COUNT = Script("return redis.call('INCRBY', KEYS[1], ARGV[1])")
+FAILOVER_SECONDS = 20
+
+
+@pytest.fixture
+def program() -> Path:
+    found = find_valkey()
+    assert isinstance(found, Path), found.reason
+    return found
+
+
+async def everything_works(redis: AsyncRedisConnections, namespace: str) -> None:
+    keys = Keyspace(namespace)
+    counter, text = keys.key("counter", "a"), keys.key("text", "b")
+    assert await redis.command("SET", text, b"\x00\xff") is True
+    assert await redis.command("GET", text) == b"\x00\xff"
+    assert [await redis.script(COUNT, [counter], [2]), await redis.script(COUNT, [counter], [3])] == [2, 5]
+    assert await redis.pipeline([("GET", counter), ("DEL", counter), ("GET", counter)]) == [b"5", 1, None]
+
+
+async def test_one_server(telemed_redis_url: str, telemed_redis_namespace: str) -> None:
+    redis = AsyncRedisConnections(parse_redis_url(telemed_redis_url), 5.0)
+    try:
+        await everything_works(redis, telemed_redis_namespace)
+    finally:
+        await redis.close()
+    with pytest.raises(StoreError, match="closed"):
+        await redis.command("PING")
+
+
+@pytest.mark.slow
+async def test_sentinels_and_the_master_that_they_choose_next(program: Path, telemed_redis_namespace: str) -> None:
+    with valkey_sentinels(program) as (url, master, _replica):
+        await goes_on_after(master.kill, AsyncRedisConnections(parse_redis_url(url), 5.0), telemed_redis_namespace)
+
+
+@pytest.mark.slow
+# redis-py lets go of the connections of a node that has left a Cluster without closing them; they are collected in this test.
+@pytest.mark.filterwarnings(
+    r"ignore:Exception ignored in. <function \w+\.__del__:pytest.PytestUnraisableExceptionWarning"
+)
+async def test_a_cluster_and_the_replica_that_takes_over(program: Path, telemed_redis_namespace: str) -> None:
+    with valkey_cluster(program) as (url, nodes):
+        await goes_on_after(nodes[0].kill, AsyncRedisConnections(parse_redis_url(url), 5.0), telemed_redis_namespace)
+    gc.collect()
+
+
+async def goes_on_after(failure: Callable[[], None], redis: AsyncRedisConnections, namespace: str) -> None:
+    """Nothing but `Unavailable` while nobody is the master of a key, and then it works again by itself."""
+    keys = [Keyspace(namespace).key("text", subject) for subject in "abcdef"]
+    try:
+        await everything_works(redis, namespace)
+        failure()
+        deadline = time.monotonic() + FAILOVER_SECONDS
+        while keys and time.monotonic() < deadline:
+            try:
+                await redis.command("SET", keys[-1], "again")
+                keys.pop()
+            except Unavailable:
+                await sleep(0.05)
+        assert not keys
+        await everything_works(redis, namespace)
+    finally:
+        await redis.close()
+
+
+async def test_a_paused_server_costs_the_time_limit_and_a_dead_one_nothing(program: Path) -> None:
+    with ValkeyServer.start(program) as server:
+        redis = AsyncRedisConnections(parse_redis_url(server.url), 0.2)
+        await redis.command("SET", "key", "kept")
+        server.pause()
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(Unavailable) as refusal:
+                await redis.command("GET", "key")
+            assert time.monotonic() - began < 2.0
+            assert "key" not in str(refusal.value)
+        server.resume()
+        # An answer that came too late belongs to nobody: the next command gets its own.
+        assert await redis.command("ECHO", "own") == b"own"
+        server.kill()
+        with pytest.raises(Unavailable):
+            await redis.command("PING")
+        server.restart()
+        assert await redis.script(COUNT, ["{key}"], [1]) == 1  # it has forgotten the script, and is sent it again
+        await redis.close()
+
+
+async def test_an_account_that_is_refused_is_a_mistake_in_the_settings(program: Path) -> None:
+    with ValkeyServer.start(program, "--requirepass", "right") as server:
+        wrong = AsyncRedisConnections(parse_redis_url(server.url.replace("//", "//:wrong@")), 5.0)
+        with pytest.raises(SettingsError) as refusal:
+            await wrong.command("PING")
+        assert "wrong" not in str(refusal.value)
+        await wrong.close()
+        right = AsyncRedisConnections(parse_redis_url(server.url.replace("//", "//:right@")), 5.0)
+        assert await right.command("PING") is True
+        await right.close()
