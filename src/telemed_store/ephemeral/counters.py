@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from pydantic import Field
@@ -68,10 +68,10 @@ def loaded(answer: Any, subject_ids: Sequence[UUID]) -> dict[UUID, int]:
     Raises:
         StoreError: It answered something else.
     """
-    read: Mapping[Any, Any] | None = answer if isinstance(answer, Mapping) else None
+    read = cast("Mapping[object, object]", answer) if isinstance(answer, Mapping) else None
     values: dict[UUID, int] = {}
     for subject_id in subject_ids:
-        value: Any = None if read is None else read.get(subject_id, 0)
+        value = None if read is None else read.get(subject_id, 0)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
             raise StoreError(
                 "A counter's loader has to return a mapping from the ids to whole numbers from 0: correct it."

@@ -11,7 +11,11 @@ from telemed_store import (
     Actor,
     Appointment,
     AsyncBoundStore,
+    AsyncCounters,
+    AsyncPresence,
+    AsyncRateLimits,
     AsyncReader,
+    AsyncSessions,
     AsyncSnapshot,
     AsyncStore,
     AsyncUnitOfWork,
@@ -39,6 +43,10 @@ async def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Acto
         assert_type(store, AsyncStore)
         assert_type(store.settings, Settings)
         assert_type(store.migrator, AsyncMigrator)
+        assert_type(store.sessions, AsyncSessions)
+        assert_type(store.counters, AsyncCounters)
+        assert_type(store.rate_limits, AsyncRateLimits)
+        assert_type(store.presence, AsyncPresence)
         assert_type(store.acting_as(actor), AsyncBoundStore)
         assert_type(store.unit_of_work(actor), AsyncUnitOfWork)
         assert_type(store.reader(actor), AsyncReader)

@@ -13,9 +13,13 @@ from telemed_store import (
     Appointment,
     BoundStore,
     ConsultationScheduled,
+    Counters,
     DomainEvent,
     NewAppointment,
+    Presence,
+    RateLimits,
     Reader,
+    Sessions,
     Settings,
     Snapshot,
     Store,
@@ -40,6 +44,10 @@ def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Actor, con
         assert_type(store, Store)
         assert_type(store.settings, Settings)
         assert_type(store.migrator, Migrator)
+        assert_type(store.sessions, Sessions)
+        assert_type(store.counters, Counters)
+        assert_type(store.rate_limits, RateLimits)
+        assert_type(store.presence, Presence)
         assert_type(store.acting_as(actor), BoundStore)
         assert_type(store.unit_of_work(actor), UnitOfWork)
         assert_type(store.reader(actor), Reader)
