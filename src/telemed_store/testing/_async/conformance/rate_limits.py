@@ -70,6 +70,7 @@ class AsyncRateLimitsConformance(AsyncConformance):
         for limit, subject in (
             (self.LIMIT, (IP, EMAIL)),
             (self.LIMIT, (EMAIL + IP,)),
+            (self.LIMIT, (f"{EMAIL}text{IP}",)),
             (self.LIMIT, (EMAIL,)),
             (self.LIMIT, (EMAIL, IP, IP)),
             (self.LIMIT, (somebody,)),
