@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from telemed_store import SettingsError, Store, StoreError, new_id
+from telemed_store import NewJob, SettingsError, Store, StoreError, new_id
 from telemed_store._sync.ephemeral.counters import InProcessCounters, RedisCounters
+from telemed_store._sync.ephemeral.in_process_locks import InProcessLocks
+from telemed_store._sync.ephemeral.in_process_queues import InProcessQueues
 from telemed_store._sync.ephemeral.presence import InProcessPresence, RedisPresence
 from telemed_store._sync.ephemeral.rate_limits import InProcessRateLimits, RedisRateLimits
+from telemed_store._sync.ephemeral.redis_locks import RedisLocks
+from telemed_store._sync.ephemeral.redis_queues import RedisQueues
 from telemed_store._sync.ephemeral.sessions import InProcessSessions, RedisSessions
 from telemed_store.crypto import MasterKeys
 from telemed_store.settings import Settings, load_settings
@@ -24,12 +28,16 @@ IN_PROCESS = {
     "counters": InProcessCounters,
     "rate_limits": InProcessRateLimits,
     "presence": InProcessPresence,
+    "locks": InProcessLocks,
+    "queues": InProcessQueues,
 }
 IN_REDIS = {
     "sessions": RedisSessions,
     "counters": RedisCounters,
     "rate_limits": RedisRateLimits,
     "presence": RedisPresence,
+    "locks": RedisLocks,
+    "queues": RedisQueues,
 }
 NAMES = list(IN_PROCESS)
 
@@ -104,6 +112,7 @@ def test_a_closed_store_keeps_nothing(name: str, redis_url: str | None) -> None:
         ({"presence_lease": dt.timedelta(seconds=30)}, "PRESENCE_HEARTBEAT"),
         ({"presence_heartbeat": dt.timedelta(seconds=90)}, "PRESENCE_HEARTBEAT"),
         ({"presence_lease": dt.timedelta(0)}, "PRESENCE_LEASE"),
+        ({"queue_visibility": dt.timedelta(0)}, "QUEUE_VISIBILITY"),
     ],
 )
 def test_a_lifetime_that_makes_no_sense_is_refused_by_name(given: dict[str, Any], named: str) -> None:
@@ -118,12 +127,17 @@ def test_the_settings_reach_the_backends(tmp_path: Path) -> None:
         session_lifetime=dt.timedelta(minutes=5),
         presence_lease=dt.timedelta(seconds=40),
         presence_heartbeat=dt.timedelta(seconds=10),
+        queue_visibility=dt.timedelta(seconds=50),
     )
     with Store.open(settings=given) as store:
         session = store.sessions.create(new_id()).session
         assert session.expires_at - session.created_at == dt.timedelta(minutes=5)
         lease = store.presence.join(new_id(), new_id(), "PA_1")
         assert lease.expires_at - lease.renew_at == dt.timedelta(seconds=30)
+        job = store.queues.enqueue(NewJob(name="export"))
+        held = store.queues.reserve()
+        assert held is not None
+        assert dt.timedelta(seconds=50) <= held.expires_at - job.enqueued_at < dt.timedelta(seconds=80)
 
 
 def test_two_stores_of_different_namespaces_share_nothing(telemed_redis_url: str, telemed_redis_namespace: str) -> None:

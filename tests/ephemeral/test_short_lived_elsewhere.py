@@ -1,7 +1,8 @@
-"""Sessions, counters, limits and presence on a master that Sentinels name, and on a Cluster: one node has all keys of one script."""
+"""Sessions, counters, limits, presence, locks and queues on a master that Sentinels name, and on a Cluster: one node has all keys of one script."""
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +12,8 @@ import pytest
 from telemed_store._sync.ephemeral.counters import RedisCounters
 from telemed_store._sync.ephemeral.presence import RedisPresence
 from telemed_store._sync.ephemeral.rate_limits import RedisRateLimits
+from telemed_store._sync.ephemeral.redis_locks import RedisLocks
+from telemed_store._sync.ephemeral.redis_queues import RedisQueues
 from telemed_store._sync.ephemeral.sessions import RedisSessions
 from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.crypto import KeyStore, MasterKeys, SqlKeyStore
@@ -18,7 +21,9 @@ from telemed_store.redis_client.keys import Keyspace
 from telemed_store.redis_client.urls import parse_redis_url
 from telemed_store.testing.conformance import (
     CountersConformance,
+    LocksConformance,
     PresenceConformance,
+    QueuesConformance,
     RateLimitsConformance,
     SessionsConformance,
 )
@@ -75,3 +80,15 @@ class TestPresence(PresenceConformance):
     @pytest.fixture
     def make_presence(self, redis: RedisConnections, keyspace: Keyspace) -> Callable[..., RedisPresence]:
         return partial(RedisPresence, redis, keyspace)
+
+
+class TestLocks(LocksConformance):
+    @pytest.fixture
+    def locks(self, redis: RedisConnections, keyspace: Keyspace) -> RedisLocks:
+        return RedisLocks(redis, keyspace)
+
+
+class TestQueues(QueuesConformance):
+    @pytest.fixture
+    def queues(self, redis: RedisConnections, keyspace: Keyspace) -> RedisQueues:
+        return RedisQueues(redis, keyspace, dt.timedelta(minutes=3))
