@@ -52,7 +52,7 @@ TREES = (
     Tree(
         "src/telemed_store/testing/_async",
         "src/telemed_store/testing/_sync",
-        by_hand=frozenset({"conformance/at_once.py"}),
+        by_hand=frozenset({"_synchronization.py"}),
     ),
     Tree("tests/shells/_async", "tests/shells/_sync"),
     Tree("tests/typing/_async", "tests/typing/_sync"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -21,11 +21,16 @@ from telemed_store.redis_client.keys import Keyspace
 
 __all__ = ["AsyncCounterLoader", "AsyncCounters", "AsyncInProcessCounters", "AsyncRedisCounters"]
 
-AsyncCounterLoader = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, int]]]
-"""Reads counters from the rows that are their truth: ids to numbers from 0; an id that is left out has 0."""
-
 _LOADING_SECONDS: Final = 15.0
 """How long somebody waits for another who loads the same counter in this process."""
+
+
+class AsyncCounterLoader(Protocol):
+    """A function that reads counters from the rows that are their truth."""
+
+    async def __call__(self, subject_ids: Sequence[UUID], /) -> Mapping[UUID, int]:
+        """The counters of these ids, from 0; an id that is left out has 0."""
+        ...
 
 
 class AsyncCounters(Protocol):

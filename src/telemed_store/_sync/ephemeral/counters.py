@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -22,11 +22,16 @@ from telemed_store.redis_client.keys import Keyspace
 
 __all__ = ["CounterLoader", "Counters", "InProcessCounters", "RedisCounters"]
 
-CounterLoader = Callable[[Sequence[UUID]], Mapping[UUID, int]]
-"""Reads counters from the rows that are their truth: ids to numbers from 0; an id that is left out has 0."""
-
 _LOADING_SECONDS: Final = 15.0
 """How long somebody waits for another who loads the same counter in this process."""
+
+
+class CounterLoader(Protocol):
+    """A function that reads counters from the rows that are their truth."""
+
+    def __call__(self, subject_ids: Sequence[UUID], /) -> Mapping[UUID, int]:
+        """The counters of these ids, from 0; an id that is left out has 0."""
+        ...
 
 
 class Counters(Protocol):

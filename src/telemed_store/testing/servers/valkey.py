@@ -179,7 +179,8 @@ def valkey_cluster(program: Path) -> Generator[tuple[str, list[ValkeyServer]]]:
         nodes: list[ValkeyServer] = []
         for index in range(2 * _MASTERS):
             bus = _free_port()  # by default the port and 10,000, which may be no port
-            options = ("--cluster-enabled", "yes", "--cluster-port", str(bus), "--cluster-node-timeout", "1000")
+            options: tuple[str, ...] = ("--cluster-enabled", "yes", "--cluster-port", str(bus))
+            options += ("--cluster-node-timeout", "1000")
             options += ("--repl-diskless-sync-delay", "0", "--cluster-config-file", "{home}/nodes.conf")
             nodes.append(stack.enter_context(ValkeyServer.start(program, *options)))
             # Epochs of their own: nodes that have none must first agree on who is the older, which may take long.

@@ -14,7 +14,7 @@ from telemed_store._async._synchronization import sleep
 from telemed_store._async.ephemeral.counters import AsyncCounters
 from telemed_store.ephemeral.counters import CounterTimes
 from telemed_store.errors import StoreError, ValidationFailed
-from telemed_store.testing._async.conformance.at_once import at_once
+from telemed_store.testing._async._synchronization import at_once
 from telemed_store.testing._async.conformance.base import AsyncConformance
 
 __all__ = ["AsyncCountersConformance"]

@@ -13,7 +13,7 @@ import pytest
 from telemed_store._async.ephemeral.presence import AsyncPresence
 from telemed_store.ephemeral.presence import PresenceLease, PresenceTimes
 from telemed_store.errors import LeaseLost, ValidationFailed
-from telemed_store.testing._async.conformance.at_once import at_once
+from telemed_store.testing._async._synchronization import at_once
 from telemed_store.testing._async.conformance.base import AsyncConformance
 
 __all__ = ["AsyncPresenceConformance"]

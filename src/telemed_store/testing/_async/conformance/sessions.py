@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from telemed_store._async.ephemeral.sessions import AsyncSessions
 from telemed_store.errors import Conflict, ValidationFailed
-from telemed_store.testing._async.conformance.at_once import at_once
+from telemed_store.testing._async._synchronization import at_once
 from telemed_store.testing._async.conformance.base import AsyncConformance
 
 __all__ = ["AsyncSessionsConformance"]

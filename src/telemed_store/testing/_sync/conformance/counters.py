@@ -15,7 +15,7 @@ from telemed_store._sync._synchronization import sleep
 from telemed_store._sync.ephemeral.counters import Counters
 from telemed_store.ephemeral.counters import CounterTimes
 from telemed_store.errors import StoreError, ValidationFailed
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.base import Conformance
 
 __all__ = ["CountersConformance"]

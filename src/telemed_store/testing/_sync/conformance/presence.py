@@ -14,7 +14,7 @@ import pytest
 from telemed_store._sync.ephemeral.presence import Presence
 from telemed_store.ephemeral.presence import PresenceLease, PresenceTimes
 from telemed_store.errors import LeaseLost, ValidationFailed
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.base import Conformance
 
 __all__ = ["PresenceConformance"]

@@ -12,7 +12,7 @@ import pytest
 from telemed_store._sync.ephemeral.rate_limits import RateLimits
 from telemed_store.ephemeral.rate_limits import RateLimit
 from telemed_store.errors import ValidationFailed
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.base import Conformance
 
 __all__ = ["RateLimitsConformance"]

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from telemed_store._sync.ephemeral.sessions import Sessions
 from telemed_store.errors import Conflict, ValidationFailed
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.base import Conformance
 
 __all__ = ["SessionsConformance"]
