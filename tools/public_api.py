@@ -73,6 +73,8 @@ def snapshot() -> str:
             if isinstance(value, type):
                 lines.append(f"{name}: see {value.__module__}")
                 classes |= dict.fromkeys(_with_bases(value), "")
+            elif not callable(value):
+                lines.append(f"{name}: {type(value).__name__}")
             else:
                 lines += _function(_definition(_home(value), name))
     for module_name in MET:

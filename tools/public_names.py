@@ -24,6 +24,7 @@ import telemed_store
 from telemed_store import scopes, testing
 from telemed_store._sync.repositories import ReadRepositories, Repositories
 from telemed_store.database.models import Input
+from telemed_store.testing import conformance
 
 __all__ = ["groups", "names_page", "scopes_page", "testing_page", "verbs_page"]
 
@@ -167,3 +168,9 @@ def testing_page() -> Iterator[str]:
         module = getattr(home, "__module__", f"{testing.__name__}.clock")
         if not name.startswith("Async"):
             yield from ("", f"::: {module if isinstance(home, type) else f'{testing.__name__}.clock'}.{name}")
+    yield from ("", "## Conformance", "")
+    yield "What a backend of your own has to do, in `telemed_store.testing.conformance`: each method is a test."
+    for name in conformance.__all__:
+        if not name.startswith("Async"):
+            module = getattr(conformance, name).__module__
+            yield from ("", f"::: {module}.{name}", "    options:", "      heading_level: 3", "      members: false")

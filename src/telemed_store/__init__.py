@@ -12,16 +12,24 @@ if TYPE_CHECKING:
     from telemed_store._async.bound_store import AsyncBoundStore
     from telemed_store._async.cache.backends import AsyncCacheBackend
     from telemed_store._async.cache.cache import AsyncCache
+    from telemed_store._async.ephemeral.counters import AsyncCounterLoader, AsyncCounters
     from telemed_store._async.ephemeral.locks import AsyncLocks
+    from telemed_store._async.ephemeral.presence import AsyncPresence
     from telemed_store._async.ephemeral.queues import AsyncQueues
+    from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
+    from telemed_store._async.ephemeral.sessions import AsyncSessions
     from telemed_store._async.reader import AsyncReader, AsyncSnapshot
     from telemed_store._async.store import AsyncStore
     from telemed_store._async.unit_of_work import AsyncUnitOfWork
     from telemed_store._sync.bound_store import BoundStore
     from telemed_store._sync.cache.backends import CacheBackend
     from telemed_store._sync.cache.cache import Cache
+    from telemed_store._sync.ephemeral.counters import CounterLoader, Counters
     from telemed_store._sync.ephemeral.locks import Locks
+    from telemed_store._sync.ephemeral.presence import Presence
     from telemed_store._sync.ephemeral.queues import Queues
+    from telemed_store._sync.ephemeral.rate_limits import RateLimits
+    from telemed_store._sync.ephemeral.sessions import Sessions
     from telemed_store._sync.reader import Reader, Snapshot
     from telemed_store._sync.store import Store
     from telemed_store._sync.unit_of_work import UnitOfWork
@@ -76,8 +84,18 @@ if TYPE_CHECKING:
     from telemed_store.database.identity import new_id
     from telemed_store.database.paging import Page
     from telemed_store.database.scoping import Scope
+    from telemed_store.ephemeral.counters import CounterTimes
     from telemed_store.ephemeral.locks import Lock, NamedLock
+    from telemed_store.ephemeral.presence import PresenceLease, PresenceTimes, PresentUsers, RoomPresence
     from telemed_store.ephemeral.queues import BackOff, DeadLetter, Job, NewJob, QueueDepth, Reservation
+    from telemed_store.ephemeral.rate_limits import (
+        LOGIN_LIMIT,
+        RECORD_EXPORT_LIMIT,
+        VERIFICATION_LIMIT,
+        RateLimit,
+        RateLimitDecision,
+    )
+    from telemed_store.ephemeral.sessions import IssuedSession, Session
     from telemed_store.errors import (
         AlreadyExists,
         BlobCorrupt,
@@ -257,6 +275,32 @@ __all__ = [  # noqa: RUF022 - grouped as a reader looks for them
     "MessageSent",
     "MessagesRead",
     "NewMessage",
+    # Sessions
+    "AsyncSessions",
+    "IssuedSession",
+    "Session",
+    "Sessions",
+    # Counters
+    "AsyncCounterLoader",
+    "AsyncCounters",
+    "CounterLoader",
+    "CounterTimes",
+    "Counters",
+    # Rate limits
+    "AsyncRateLimits",
+    "LOGIN_LIMIT",
+    "RECORD_EXPORT_LIMIT",
+    "RateLimit",
+    "RateLimitDecision",
+    "RateLimits",
+    "VERIFICATION_LIMIT",
+    # Presence
+    "AsyncPresence",
+    "Presence",
+    "PresenceLease",
+    "PresenceTimes",
+    "PresentUsers",
+    "RoomPresence",
     # Events
     "DomainEvent",
     "RecordedEvent",

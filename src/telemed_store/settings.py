@@ -26,7 +26,10 @@ def _duration(default: str, description: str, *, positive: bool = True) -> dt.ti
 def _short(default: str, description: str) -> dt.timedelta:
     """A lifetime as Redis counts it."""
     least, most = dt.timedelta(milliseconds=1), dt.timedelta(days=366)
-    return Field(default=_parse(default), ge=least, le=most, validate_default=True, description=description)
+    field: dt.timedelta = Field(
+        default=_parse(default), ge=least, le=most, validate_default=True, description=description
+    )
+    return field
 
 
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -130,6 +133,8 @@ class Settings(BaseSettings):
     queue_visibility: dt.timedelta = _short(
         "180 s", "How long a reserved job is nobody else's: longer than any job may run (120 s)."
     )
+    session_lifetime: dt.timedelta = _short("120 min", "A session that is not used; each use prolongs it.")
+    counter_lifetime: dt.timedelta = _short("60 min", "A counter that is not rebuilt from the database.")
     presence_lease: dt.timedelta = _short("90 s", "Presence in a room without a heartbeat.")
     presence_heartbeat: dt.timedelta = _short("30 s", "How often presence is to be renewed; less than the lease.")
 

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from telemed_store import AsyncBoundStore, AsyncLocks, AsyncQueues, AsyncStore, AsyncUnitOfWork, errors, scopes
+from telemed_store import (
+    AsyncBoundStore,
+    AsyncCounters,
+    AsyncLocks,
+    AsyncPresence,
+    AsyncQueues,
+    AsyncRateLimits,
+    AsyncSessions,
+    AsyncStore,
+    AsyncUnitOfWork,
+    errors,
+    scopes,
+)
 from telemed_store._async.appointments import AsyncAppointments
 from telemed_store._async.availability import AsyncAvailability
 from telemed_store._async.consents import AsyncConsents
@@ -37,6 +49,10 @@ def _mentioned(file: str) -> set[str]:
         ("_async/consents_and_events.py", AsyncEvents),
         ("_async/locks_and_queues.py", AsyncLocks),
         ("_async/locks_and_queues.py", AsyncQueues),
+        ("_async/short_lived.py", AsyncSessions),
+        ("_async/short_lived.py", AsyncCounters),
+        ("_async/short_lived.py", AsyncRateLimits),
+        ("_async/short_lived.py", AsyncPresence),
         ("_async/frames.py", AsyncStore),
         ("_async/frames.py", AsyncBoundStore),
         ("_async/frames.py", AsyncUnitOfWork),

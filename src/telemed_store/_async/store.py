@@ -15,10 +15,12 @@ from telemed_store._async.cache.cache import AsyncCache
 from telemed_store._async.cache.choosing import chosen_cache, opened_redis
 from telemed_store._async.core import AsyncCore, When
 from telemed_store._async.ephemeral.backends import AsyncEphemeralBackends
+from telemed_store._async.ephemeral.counters import AsyncCounters
 from telemed_store._async.ephemeral.locks import AsyncLocks
 from telemed_store._async.ephemeral.presence import AsyncPresence
 from telemed_store._async.ephemeral.queues import AsyncQueues
 from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
+from telemed_store._async.ephemeral.sessions import AsyncSessions
 from telemed_store._async.joining import AsyncJoinedUnitOfWork
 from telemed_store._async.migrator import AsyncMigrator
 from telemed_store._async.pools import AsyncPools
@@ -131,6 +133,15 @@ class AsyncStore:
         return AsyncMigrator(self._opening)
 
     @property
+    def counters(self) -> AsyncCounters:
+        """Numbers that mirror rows.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.counters
+
+    @property
     def presence(self) -> AsyncPresence:
         """Who is in a room, online, or typing.
 
@@ -147,6 +158,15 @@ class AsyncStore:
             SettingsError: It has to be kept in Redis, and there is none.
         """
         return self._ephemeral.rate_limits
+
+    @property
+    def sessions(self) -> AsyncSessions:
+        """Who is logged in.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.sessions
 
     def acting_as(self, actor: Actor, *, cached: bool = True) -> AsyncBoundStore:
         """The store on behalf of an actor.

@@ -15,10 +15,12 @@ from telemed_store._sync.cache.cache import Cache
 from telemed_store._sync.cache.choosing import chosen_cache, opened_redis
 from telemed_store._sync.core import Core, When
 from telemed_store._sync.ephemeral.backends import EphemeralBackends
+from telemed_store._sync.ephemeral.counters import Counters
 from telemed_store._sync.ephemeral.locks import Locks
 from telemed_store._sync.ephemeral.presence import Presence
 from telemed_store._sync.ephemeral.queues import Queues
 from telemed_store._sync.ephemeral.rate_limits import RateLimits
+from telemed_store._sync.ephemeral.sessions import Sessions
 from telemed_store._sync.joining import JoinedUnitOfWork
 from telemed_store._sync.migrator import Migrator
 from telemed_store._sync.pools import Pools
@@ -131,6 +133,15 @@ class Store:
         return Migrator(self._opening)
 
     @property
+    def counters(self) -> Counters:
+        """Numbers that mirror rows.
+
+        Raises:
+            SettingsError: They have to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.counters
+
+    @property
     def presence(self) -> Presence:
         """Who is in a room, online, or typing.
 
@@ -147,6 +158,15 @@ class Store:
             SettingsError: It has to be kept in Redis, and there is none.
         """
         return self._ephemeral.rate_limits
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is logged in.
+
+        Raises:
+            SettingsError: It has to be kept in Redis, and there is none.
+        """
+        return self._ephemeral.sessions
 
     def acting_as(self, actor: Actor, *, cached: bool = True) -> BoundStore:
         """The store on behalf of an actor.

@@ -26,7 +26,7 @@ class InProcessState:
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         _STATES.add(self)
 
 

@@ -1,21 +1,20 @@
 """What a lock is: its model, the locks of the contract by name, and what both backends count in.
 
 A lock saves work, it guarantees nothing (C7): who holds it may be paused until somebody else holds it. What must not happen twice is
-guarded where it is written, by the fence (`fences.py`).
+guarded where it is written, by the fence (`operations.raise_fence`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, ClassVar, Final, NamedTuple, Self
+from typing import Annotated, Final, NamedTuple, Self
 from uuid import UUID
 
 from annotated_types import Ge, Le
-from pydantic import ConfigDict
-from typing_extensions import override
+from pydantic import Field
 
-from telemed_store.database.models import StoredModel
 from telemed_store.ephemeral.arguments import KeyName, checked_arguments
+from telemed_store.ephemeral.models import Answer
 from telemed_store.ephemeral.ownership import Owner
 
 __all__ = ["FENCE_KEPT", "Lock", "NamedLock"]
@@ -25,7 +24,7 @@ FENCE_KEPT: Final = dt.timedelta(days=1)
 by more than this."""
 
 
-class Lock(StoredModel):
+class Lock(Answer):
     """A lock that was acquired. Give it back to `extend` and `release`; hand it to ``uow.fence`` before what it protects is written.
 
     Attributes:
@@ -35,20 +34,10 @@ class Lock(StoredModel):
         expires_at: When the lock is lost unless it is extended.
     """
 
-    # It comes back from a caller: what was put into a copy is looked at.
-    model_config: ClassVar[ConfigDict] = ConfigDict(revalidate_instances="always")
-
     name: KeyName
-    owner: Owner
+    owner: Annotated[Owner, Field(repr=False)]
     fence: Annotated[int, Ge(0), Le(2**63 - 1)]
     expires_at: dt.datetime
-
-    @override
-    def __repr__(self) -> str:
-        # The owner is a secret: who reads it in a log could release the lock.
-        return f"Lock(name={self.name}, fence={self.fence}, expires_at={self.expires_at.isoformat()})"
-
-    __str__ = __repr__
 
 
 class NamedLock(NamedTuple):

@@ -9,16 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from annotated_types import Ge, Le, MaxLen
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import Field, Strict, StringConstraints
 from pydantic_core import from_json, to_json
-from typing_extensions import override
 
-from telemed_store.database.models import Input, Instant, StoredModel
+from telemed_store.database.models import Input, Instant
 from telemed_store.ephemeral.arguments import LONGEST, SHORTEST, KeyName
+from telemed_store.ephemeral.models import Answer
 from telemed_store.ephemeral.ownership import Owner, instant
 
 __all__ = [
@@ -103,7 +103,7 @@ class NewJob(Input):
     dedupe_for: Annotated[dt.timedelta, Ge(SHORTEST), Le(LONGEST)] = dt.timedelta(days=1)
 
 
-class Job(StoredModel):
+class Job(Answer):
     """A job that a queue has.
 
     Attributes:
@@ -116,9 +116,6 @@ class Job(StoredModel):
         enqueued_at: When it came into the queue.
     """
 
-    # It comes back from a caller, in a reservation: what was put into a copy is looked at.
-    model_config: ClassVar[ConfigDict] = ConfigDict(revalidate_instances="always")
-
     id: UUID
     queue: QueueName
     name: JobName
@@ -127,14 +124,8 @@ class Job(StoredModel):
     dedupe_key: KeyName | None
     enqueued_at: dt.datetime
 
-    @override
-    def __repr__(self) -> str:
-        return f"Job(id={self.id}, queue={self.queue}, name={self.name})"
 
-    __str__ = __repr__
-
-
-class Reservation(StoredModel):
+class Reservation(Answer):
     """A job in somebody's hands. Give it back to `ack`, `retry` or `extend`.
 
     Attributes:
@@ -144,21 +135,13 @@ class Reservation(StoredModel):
         expires_at: From then on somebody else may get the job.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(revalidate_instances="always")
-
     job: Job
-    owner: Owner
+    owner: Annotated[Owner, Field(repr=False)]
     tries: Annotated[int, Ge(1)]
     expires_at: dt.datetime
 
-    @override
-    def __repr__(self) -> str:
-        return f"Reservation(job={self.job!r}, tries={self.tries}, expires_at={self.expires_at.isoformat()})"
 
-    __str__ = __repr__
-
-
-class DeadLetter(StoredModel):
+class DeadLetter(Answer):
     """A job that failed too often, or whose workers died too often. It stays until somebody requeues or purges it.
 
     Attributes:
@@ -171,14 +154,8 @@ class DeadLetter(StoredModel):
     tries: int
     died_at: dt.datetime
 
-    @override
-    def __repr__(self) -> str:
-        return f"DeadLetter(job={self.job!r}, tries={self.tries}, died_at={self.died_at.isoformat()})"
 
-    __str__ = __repr__
-
-
-class QueueDepth(StoredModel):
+class QueueDepth(Answer):
     """How much a queue holds.
 
     Attributes:
@@ -196,10 +173,6 @@ class QueueDepth(StoredModel):
     reserved: int
     dead: int
     oldest_age: dt.timedelta | None
-
-    # Numbers alone.
-    __repr__ = BaseModel.__repr__
-    __str__ = BaseModel.__repr__
 
 
 def encoded_job(job_id: UUID, new: NewJob) -> bytes:

@@ -13,9 +13,13 @@ from telemed_store import (
     AsyncBoundStore,
     AsyncCache,
     AsyncCacheBackend,
+    AsyncCounters,
     AsyncLocks,
+    AsyncPresence,
     AsyncQueues,
+    AsyncRateLimits,
     AsyncReader,
+    AsyncSessions,
     AsyncSnapshot,
     AsyncStore,
     AsyncUnitOfWork,
@@ -48,6 +52,10 @@ async def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Acto
         assert_type(store.queues, AsyncQueues)
         assert_type(store.cache, AsyncCache)
         assert_type(store.acting_as(actor, cached=False).reader(cached=True), AsyncReader)
+        assert_type(store.sessions, AsyncSessions)
+        assert_type(store.counters, AsyncCounters)
+        assert_type(store.rate_limits, AsyncRateLimits)
+        assert_type(store.presence, AsyncPresence)
         assert_type(store.acting_as(actor), AsyncBoundStore)
         assert_type(store.unit_of_work(actor), AsyncUnitOfWork)
         assert_type(store.reader(actor), AsyncReader)

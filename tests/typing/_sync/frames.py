@@ -15,12 +15,16 @@ from telemed_store import (
     Cache,
     CacheBackend,
     ConsultationScheduled,
+    Counters,
     DomainEvent,
     Lock,
     Locks,
     NewAppointment,
+    Presence,
     Queues,
+    RateLimits,
     Reader,
+    Sessions,
     Settings,
     Snapshot,
     Store,
@@ -49,6 +53,10 @@ def a_store_is_opened_and_hands_out_frames(settings: Settings, actor: Actor, con
         assert_type(store.queues, Queues)
         assert_type(store.cache, Cache)
         assert_type(store.acting_as(actor, cached=False).reader(cached=True), Reader)
+        assert_type(store.sessions, Sessions)
+        assert_type(store.counters, Counters)
+        assert_type(store.rate_limits, RateLimits)
+        assert_type(store.presence, Presence)
         assert_type(store.acting_as(actor), BoundStore)
         assert_type(store.unit_of_work(actor), UnitOfWork)
         assert_type(store.reader(actor), Reader)

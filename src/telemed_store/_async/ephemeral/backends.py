@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telemed_store._async.core import AsyncCore
+from telemed_store._async.ephemeral.counters import AsyncCounters, AsyncInProcessCounters, AsyncRedisCounters
 from telemed_store._async.ephemeral.in_process_locks import AsyncInProcessLocks
 from telemed_store._async.ephemeral.in_process_queues import AsyncInProcessQueues
 from telemed_store._async.ephemeral.locks import AsyncLocks
@@ -18,8 +19,10 @@ from telemed_store._async.ephemeral.rate_limits import (
 )
 from telemed_store._async.ephemeral.redis_locks import AsyncRedisLocks
 from telemed_store._async.ephemeral.redis_queues import AsyncRedisQueues
+from telemed_store._async.ephemeral.sessions import AsyncInProcessSessions, AsyncRedisSessions, AsyncSessions
 from telemed_store._async.redis_connections import AsyncRedisConnections
 from telemed_store.ephemeral.choice import place_of
+from telemed_store.ephemeral.counters import CounterTimes
 from telemed_store.ephemeral.presence import PresenceTimes
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
@@ -53,6 +56,17 @@ class AsyncEphemeralBackends:
         return backend
 
     @property
+    def counters(self) -> AsyncCounters:
+        """See `AsyncStore.counters`."""
+        core, times = self._core, CounterTimes(lifetime=self._core.settings.counter_lifetime)
+        backend: AsyncCounters = self._one(
+            "counters",
+            lambda redis, keyspace: AsyncRedisCounters(redis, keyspace, times),
+            lambda: AsyncInProcessCounters(core.clock, times),
+        )
+        return backend
+
+    @property
     def presence(self) -> AsyncPresence:
         """See `AsyncStore.presence`."""
         core, settings = self._core, self._core.settings
@@ -72,6 +86,17 @@ class AsyncEphemeralBackends:
             "rate_limits",
             lambda redis, keyspace: AsyncRedisRateLimits(redis, keyspace, core.keys),
             lambda: AsyncInProcessRateLimits(core.clock, core.keys),
+        )
+        return backend
+
+    @property
+    def sessions(self) -> AsyncSessions:
+        """See `AsyncStore.sessions`."""
+        core, lifetime = self._core, self._core.settings.session_lifetime
+        backend: AsyncSessions = self._one(
+            "sessions",
+            lambda redis, keyspace: AsyncRedisSessions(redis, keyspace, core.keys, lifetime),
+            lambda: AsyncInProcessSessions(core.clock, core.keys, lifetime),
         )
         return backend
 

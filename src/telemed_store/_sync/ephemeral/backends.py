@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telemed_store._sync.core import Core
+from telemed_store._sync.ephemeral.counters import Counters, InProcessCounters, RedisCounters
 from telemed_store._sync.ephemeral.in_process_locks import InProcessLocks
 from telemed_store._sync.ephemeral.in_process_queues import InProcessQueues
 from telemed_store._sync.ephemeral.locks import Locks
@@ -19,8 +20,10 @@ from telemed_store._sync.ephemeral.rate_limits import (
 )
 from telemed_store._sync.ephemeral.redis_locks import RedisLocks
 from telemed_store._sync.ephemeral.redis_queues import RedisQueues
+from telemed_store._sync.ephemeral.sessions import InProcessSessions, RedisSessions, Sessions
 from telemed_store._sync.redis_connections import RedisConnections
 from telemed_store.ephemeral.choice import place_of
+from telemed_store.ephemeral.counters import CounterTimes
 from telemed_store.ephemeral.presence import PresenceTimes
 from telemed_store.errors import StoreError
 from telemed_store.redis_client.keys import Keyspace
@@ -54,6 +57,17 @@ class EphemeralBackends:
         return backend
 
     @property
+    def counters(self) -> Counters:
+        """See `Store.counters`."""
+        core, times = self._core, CounterTimes(lifetime=self._core.settings.counter_lifetime)
+        backend: Counters = self._one(
+            "counters",
+            lambda redis, keyspace: RedisCounters(redis, keyspace, times),
+            lambda: InProcessCounters(core.clock, times),
+        )
+        return backend
+
+    @property
     def presence(self) -> Presence:
         """See `Store.presence`."""
         core, settings = self._core, self._core.settings
@@ -73,6 +87,17 @@ class EphemeralBackends:
             "rate_limits",
             lambda redis, keyspace: RedisRateLimits(redis, keyspace, core.keys),
             lambda: InProcessRateLimits(core.clock, core.keys),
+        )
+        return backend
+
+    @property
+    def sessions(self) -> Sessions:
+        """See `Store.sessions`."""
+        core, lifetime = self._core, self._core.settings.session_lifetime
+        backend: Sessions = self._one(
+            "sessions",
+            lambda redis, keyspace: RedisSessions(redis, keyspace, core.keys, lifetime),
+            lambda: InProcessSessions(core.clock, core.keys, lifetime),
         )
         return backend
 

@@ -20,16 +20,20 @@ from telemed_store.testing.conformance._homes import HOMES
 if TYPE_CHECKING:
     from telemed_store.testing._async.conformance.base import AsyncConformance
     from telemed_store.testing._async.conformance.cache import AsyncCacheConformance
+    from telemed_store.testing._async.conformance.counters import AsyncCountersConformance
     from telemed_store.testing._async.conformance.locks import AsyncLocksConformance
     from telemed_store.testing._async.conformance.presence import AsyncPresenceConformance
     from telemed_store.testing._async.conformance.queues import AsyncQueuesConformance
     from telemed_store.testing._async.conformance.rate_limits import AsyncRateLimitsConformance
+    from telemed_store.testing._async.conformance.sessions import AsyncSessionsConformance
     from telemed_store.testing._sync.conformance.base import Conformance
     from telemed_store.testing._sync.conformance.cache import CacheConformance
+    from telemed_store.testing._sync.conformance.counters import CountersConformance
     from telemed_store.testing._sync.conformance.locks import LocksConformance
     from telemed_store.testing._sync.conformance.presence import PresenceConformance
     from telemed_store.testing._sync.conformance.queues import QueuesConformance
     from telemed_store.testing._sync.conformance.rate_limits import RateLimitsConformance
+    from telemed_store.testing._sync.conformance.sessions import SessionsConformance
 else:
     # Before they are imported: a failed `assert` then shows what it compared.
     pytest.register_assert_rewrite(
@@ -40,14 +44,18 @@ else:
 __all__ = [
     "AsyncCacheConformance",
     "AsyncConformance",
+    "AsyncCountersConformance",
     "AsyncLocksConformance",
     "AsyncPresenceConformance",
     "AsyncQueuesConformance",
     "AsyncRateLimitsConformance",
+    "AsyncSessionsConformance",
     "CacheConformance",
     "Conformance",
+    "CountersConformance",
     "LocksConformance",
     "PresenceConformance",
     "QueuesConformance",
     "RateLimitsConformance",
+    "SessionsConformance",
 ]

@@ -1,20 +1,7 @@
-"""Calls that are made at once: tasks here, threads in the synchronous twin, which is written by hand too."""
+"""Calls that are made at once."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from telemed_store.testing._async._synchronization import at_once
 
 __all__ = ["at_once"]
-
-T = TypeVar("T")
-
-
-async def at_once(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
-    """What each of the calls returned, in their order."""
-
-    async def one(call: Callable[[], Awaitable[T]]) -> T:
-        return await call()
-
-    return list(await asyncio.gather(*map(one, calls)))

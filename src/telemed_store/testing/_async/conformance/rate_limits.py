@@ -11,7 +11,7 @@ import pytest
 from telemed_store._async.ephemeral.rate_limits import AsyncRateLimits
 from telemed_store.ephemeral.rate_limits import RateLimit
 from telemed_store.errors import ValidationFailed
-from telemed_store.testing._async.conformance.at_once import at_once
+from telemed_store.testing._async._synchronization import at_once
 from telemed_store.testing._async.conformance.base import AsyncConformance
 
 __all__ = ["AsyncRateLimitsConformance"]
@@ -70,6 +70,7 @@ class AsyncRateLimitsConformance(AsyncConformance):
         for limit, subject in (
             (self.LIMIT, (IP, EMAIL)),
             (self.LIMIT, (EMAIL + IP,)),
+            (self.LIMIT, (f"{EMAIL}text{IP}",)),
             (self.LIMIT, (EMAIL,)),
             (self.LIMIT, (EMAIL, IP, IP)),
             (self.LIMIT, (somebody,)),

@@ -12,7 +12,7 @@ import pytest
 from telemed_store._sync.ephemeral.rate_limits import RateLimits
 from telemed_store.ephemeral.rate_limits import RateLimit
 from telemed_store.errors import ValidationFailed
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.base import Conformance
 
 __all__ = ["RateLimitsConformance"]
@@ -71,6 +71,7 @@ class RateLimitsConformance(Conformance):
         for limit, subject in (
             (self.LIMIT, (IP, EMAIL)),
             (self.LIMIT, (EMAIL + IP,)),
+            (self.LIMIT, (f"{EMAIL}text{IP}",)),
             (self.LIMIT, (EMAIL,)),
             (self.LIMIT, (EMAIL, IP, IP)),
             (self.LIMIT, (somebody,)),
