@@ -112,5 +112,5 @@ $(DEV): pyproject.toml .venv/.pip
 	@touch $@ $(DEMO)
 
 $(BENCH): pyproject.toml .venv/.pip
-	$(BIN)/python -m pip install -q -e '.[postgresql,testing]' --group bench
+	$(BIN)/python -m pip install -q -e '.[postgresql,redis,testing]' --group bench
 	@touch $@
