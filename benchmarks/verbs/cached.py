@@ -33,7 +33,7 @@ def show(context: Context, found: Doctor | None, doctor_id: UUID) -> Doctor:  # 
     return found
 
 
-PROFILE = Cached(ENTRY, ENTRY.key, load, show, version=lambda found: found.version)
+PROFILE = Cached(ENTRY, lambda *args: ENTRY.key(args[-1]), load, show, version=lambda found: found.version)
 
 
 def contenders(bench: Bench, _calls: int) -> list[Contender]:
