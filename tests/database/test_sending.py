@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, make_url, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from telemed_store import (
@@ -176,6 +177,24 @@ async def test_a_unit_whose_statements_were_prepared_for_another_table_shape_is_
         async with theirs.unit_of_work() as their_unit:
             await their_unit.appointments.get(visit.id)
     assert await theirs.run(lambda unit: unit.appointments.get(visit.id)) == visit
+
+
+async def test_a_hosts_engine_is_rid_of_statements_prepared_for_another_table_shape_too(
+    telemed_settings: Settings, telemed_database_url: str, telemed_make: Make, elsewhere: Connection
+) -> None:
+    visit = telemed_make.appointment()
+    day = visit.starts_at.date()
+    host = create_async_engine(make_url(telemed_database_url).set(drivername="postgresql+asyncpg"))
+    async with AsyncStore.open(settings=telemed_settings, engine=host) as store:
+        mine = store.acting_as(SYSTEM)
+        before = await mine.availability.free_slots(visit.doctor_id, day, day)
+        assert await mine.run(lambda unit: unit.appointments.get(visit.id)) == visit
+        assert compiled_statements(store) > 0
+        elsewhere.execute(text("ALTER TABLE telemed.appointments ALTER COLUMN notes TYPE varchar(1001)"))
+        elsewhere.execute(text("ALTER TABLE telemed.availability_windows ALTER COLUMN zone TYPE varchar(65)"))
+        assert await mine.run(lambda unit: unit.appointments.get(visit.id)) == visit
+        assert await mine.availability.free_slots(visit.doctor_id, day, day) == before
+    await host.dispose()
 
 
 @pytest.mark.telemed_settings(write_statement_timeout=dt.timedelta(milliseconds=200))

@@ -43,15 +43,16 @@ def compiled_for(
     Args:
         connection: Whose engine keeps what it has compiled.
         statement: A constant: what is compiled is kept as long as the engine.
-        values: With other names, or long lists, SQLAlchemy executes it.
+        values: With more or fewer of them, or long lists, SQLAlchemy executes it; and where a host has the connection write elsewhere.
     """
-    kept: dict[Any, CompiledStatement] | None = connection.get_execution_options().get(COMPILED)
+    options = connection.get_execution_options()
+    kept: dict[Any, CompiledStatement] | None = options.get(COMPILED)
     if kept is None or _is_watched(connection):
         return None
     found = kept.get(statement)
     if found is None:
         found = kept[statement] = CompiledStatement(statement, connection, values)
-    if len(values) != found.size:
+    if len(values) != found.size or options.get("schema_translate_map") != found.schemas:
         return None
     # A list of values is as many parameters as it is long: another length is another SQL.
     lengths = [len(values[name]) for name, _ in found.lists]
@@ -85,15 +86,16 @@ class CompiledStatement:
     Attributes:
         sql: The text, in the driver's own style.
         size: How many values it is given.
+        schemas: Where the symbolic schemas are, for which it was compiled.
         lists: The values that are lists, each with the names of its parameters.
         metadata: What a row's values are called.
     """
 
-    __slots__ = ("_constants", "_conversions", "_order", "_results", "lists", "metadata", "size", "sql")
+    __slots__ = ("_constants", "_conversions", "_order", "_results", "lists", "metadata", "schemas", "size", "sql")
 
     def __init__(self, statement: Asking | Telling, connection: Connection, values: Mapping[str, Any]) -> None:
         dialect = connection.dialect
-        schemas = connection.get_execution_options().get("schema_translate_map")
+        self.schemas = schemas = connection.get_execution_options().get("schema_translate_map")
         compiled = statement.compile(
             dialect=dialect,
             column_keys=list(values),

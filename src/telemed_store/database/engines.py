@@ -102,14 +102,14 @@ def engine_plan(url: str | URL, settings: Settings, role: Role, world: World) ->
         }
     elif backend != "sqlite":
         options["isolation_level"] = "READ COMMITTED"
-    return EnginePlan(parsed, role, settings, options, _execution_options(backend, settings, short=True))
+    return EnginePlan(parsed, role, settings, options, _execution_options(backend, settings))
 
 
-def _execution_options(backend: str, settings: Settings, *, short: bool) -> dict[str, Any]:
+def _execution_options(backend: str, settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if translate := translate_map(backend, settings):
         options["schema_translate_map"] = translate
-    if short and backend == "postgresql":
+    if backend == "postgresql":
         options[COMPILED] = {}
     return options
 
@@ -123,8 +123,7 @@ def translate_map(backend: str, settings: Settings) -> dict[str | None, str | No
 
 def adopted_options(backend: str, settings: Settings, role: Role) -> dict[str, Any]:
     """The execution options under which an engine of the host's does the work of one of our pools."""
-    # A prepared statement gone stale is thrown away with its connection only where `be_patient` listens: not on a host's engine.
-    options = _execution_options(backend, settings, short=role is Role.READ)
+    options = _execution_options(backend, settings)
     if role is Role.READ:
         options["isolation_level"] = "AUTOCOMMIT"
     elif backend != "sqlite":

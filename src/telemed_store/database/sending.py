@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Result
 from sqlalchemy.engine.result import IteratorResult
 
 from telemed_store.database.compiled import Asking, CompiledStatement, Telling, compiled_for
+from telemed_store.database.translation import is_disconnect
 
 __all__ = ["execute", "fetch"]
 
@@ -57,5 +58,12 @@ def _executed(connection: Connection, compiled: CompiledStatement, values: Mappi
         cursor = dbapi_connection.cursor()
         cursor.execute(compiled.sql, compiled.parameters(values))
     except BaseException as failure:  # noqa: BLE001 - SQLAlchemy raises it, in the form in which it raises its own
-        connection._handle_dbapi_exception(failure, None, None, cursor, None)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - it has no public door
+        try:
+            # It has no public door for what somebody else's cursor has met.
+            connection._handle_dbapi_exception(failure, None, None, cursor, None)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        except BaseException as raised:
+            # Stale prepared statements too: on a host's engine nobody listens who would throw them away (`be_patient`).
+            if not connection.invalidated and is_disconnect(raised):
+                connection.invalidate(raised)
+            raise
     return cursor
