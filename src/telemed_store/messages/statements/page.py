@@ -40,8 +40,8 @@ LARGEST_SEQ: Final = 2**31 - 1
 class Found(IntEnum):
     """What a row of a page is, and where it says what.
 
-    A conversation: its doctor's user as ``sender_id``, its patient's as ``appointment_id``. A mark: its number as ``seq``, its time as
-    ``created_at``; one column of each side and kind.
+    A conversation names its doctor's user as ``sender_id`` and its patient's as ``appointment_id``; a mark its number as ``seq`` and its
+    time as ``created_at``.
     """
 
     MESSAGE = 0
