@@ -28,6 +28,7 @@ class Bench:
         transactional: Bare psycopg, BEGIN and COMMIT.
         asyncpg: Bare asyncpg, either way.
         loop: Where everything asynchronous runs.
+        closing: What a verb opens besides, and is closed at the end.
     """
 
     url: str
@@ -38,6 +39,7 @@ class Bench:
     transactional: psycopg.Connection[Any]
     asyncpg: asyncpg.Connection[Any]
     loop: asyncio.Runner
+    closing: contextlib.ExitStack
 
     @property
     def job(self) -> BoundStore:
@@ -69,6 +71,7 @@ def opened(url: str, settings: Settings) -> Generator[Bench]:
             transactional=stack.enter_context(psycopg.connect(url)),
             asyncpg=bare,
             loop=loop,
+            closing=stack,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.bench import Bench
 from benchmarks.timing import Contender
-from benchmarks.verbs import free_slots, get, importing, page, reschedule, schedule, scopes
+from benchmarks.verbs import cached, free_slots, get, importing, page, reschedule, schedule, scopes
 
 __all__ = ["VERBS", "Verb"]
 
@@ -30,6 +30,7 @@ class Verb:
 
 VERBS = (
     Verb("get", "get by id", get.contenders, 30, 20),
+    Verb("cached", "a doctor's profile, kept", cached.contenders, 30, 20),
     Verb("page", "page of 50 whole appointments", page.contenders, 20, 10),
     Verb("scopes", "page of 50, three scopes", scopes.contenders, 20, 10),
     Verb("free_slots", "free slots of 31 days", free_slots.contenders, 15, 5),

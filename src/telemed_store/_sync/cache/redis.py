@@ -97,7 +97,8 @@ class RedisCache:
         """See ``CacheBackend.drop``. What has the id of a row is dropped once, however often it is asked for."""
         commands = [self._dropping(each, _milliseconds(hold) if hold else 0) for each in stale]
         for start in range(0, len(commands), _BATCH):
-            self._pipeline(commands[start : start + _BATCH])
+            # Once more if there is no answer: what is lost here other processes hear of when somebody heals, and that is later.
+            self._pipeline(commands[start : start + _BATCH], tries=2)
 
     def clear(self) -> None:
         """See ``CacheBackend.clear``."""
@@ -125,19 +126,26 @@ class RedisCache:
         keys = (name, f"{name}:done", f"{name}:value")
         return ("EVAL", DROP_KEY.text, 3, *keys, id, KEPT_MILLISECONDS, _random(), stale.version, hold)
 
-    def _pipeline(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
-        return self._guarded(lambda: self._connections.pipeline(commands))
+    def _pipeline(self, commands: Sequence[Sequence[Argument]], *, tries: int = 1) -> list[Any]:
+        return self._guarded(lambda: self._connections.pipeline(commands), tries)
 
-    def _guarded(self, call: Callable[[], T]) -> T:
+    def _guarded(self, call: Callable[[], T], tries: int = 1) -> T:
         if not self._circuit.allows():
             raise Unavailable("Redis did not answer a moment ago and is left alone.")
-        try:
-            answer = call()
-        except Exception:
-            self._circuit.failed()
-            raise
-        self._circuit.succeeded()
-        return answer
+        while True:
+            tries -= 1
+            try:
+                answer = call()
+            except Unavailable:
+                if tries == 0:
+                    self._circuit.failed()
+                    raise
+            except Exception:
+                self._circuit.failed()
+                raise
+            else:
+                self._circuit.succeeded()
+                return answer
 
     def _record(self, key: CacheKey) -> str:
         return self._keys.key("cache", key)

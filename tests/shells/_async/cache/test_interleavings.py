@@ -119,24 +119,26 @@ async def house(kind: str, opened: Callable[..., AsyncStore]) -> AsyncIterator[H
             yield House(readers, writers)
 
 
+@pytest.mark.telemed_engines("sqlite", "postgresql")
 @pytest.mark.parametrize("what", ["read", "read_label", "read_list"])
-@pytest.mark.parametrize("before", ["cold", "warm"])
-async def test_stale_fill_is_refused_in_every_order(house: House, what: str, before: str) -> None:
-    for order in orders(3, 2):
-        await house.begin()
-        if before == "warm":
-            await getattr(house, what)()
-        actors = [await house.turns.start(getattr(house, what)), await house.turns.start(house.rename)]
-        for number in order:
-            await house.turns.go(actors[number])
-        for actor in actors:
-            await house.turns.end(actor)
-        await house.is_right()
+async def test_stale_fill_is_refused_in_every_order(house: House, what: str) -> None:
+    for before in ("cold", "warm"):
+        for order in orders(3, 2):
+            await house.begin()
+            if before == "warm":
+                await getattr(house, what)()
+            actors = [await house.turns.start(getattr(house, what)), await house.turns.start(house.rename)]
+            for number in order:
+                await house.turns.go(actors[number])
+            for actor in actors:
+                await house.turns.end(actor)
+            await house.is_right()
 
     assert house.cache.filled > 0
-    assert before == "warm" or house.cache.refused > 0
+    assert house.cache.refused > 0
 
 
+@pytest.mark.telemed_engines("sqlite", "postgresql")
 @pytest.mark.parametrize("kind", ["redis"])
 @pytest.mark.parametrize("what", ["read", "read_label", "read_list"])
 @pytest.mark.failing_cache
@@ -177,7 +179,7 @@ async def test_nobody_shares_a_load_that_began_before_a_write_had_returned(house
     await house.is_right()
 
 
-@pytest.mark.telemed_size(schedules=(42, 840))
+@pytest.mark.telemed_size(schedules=(50, 1000))
 @pytest.mark.failing_cache
 async def test_random_interleavings_serve_nothing_old(house: House, kind: str, telemed_size: ProofSize) -> None:
     draw = random.Random(f"{kind} 2030")

@@ -23,6 +23,16 @@ def counted(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) ->
         assert "the cache failed" not in caplog.text
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two servers do not make two memories: one of them is enough."""
+    items[:] = [
+        item
+        for item in items
+        if (params := getattr(getattr(item, "callspec", None), "params", {})).get("kind") != "memory"
+        or params.get("telemed_engine") != "mariadb"
+    ]
+
+
 @pytest.fixture(params=["memory", "redis"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)

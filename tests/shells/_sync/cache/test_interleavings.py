@@ -119,24 +119,26 @@ def house(kind: str, opened: Callable[..., Store]) -> Iterator[House]:
             yield House(readers, writers)
 
 
+@pytest.mark.telemed_engines("sqlite", "postgresql")
 @pytest.mark.parametrize("what", ["read", "read_label", "read_list"])
-@pytest.mark.parametrize("before", ["cold", "warm"])
-def test_stale_fill_is_refused_in_every_order(house: House, what: str, before: str) -> None:
-    for order in orders(3, 2):
-        house.begin()
-        if before == "warm":
-            getattr(house, what)()
-        actors = [house.turns.start(getattr(house, what)), house.turns.start(house.rename)]
-        for number in order:
-            house.turns.go(actors[number])
-        for actor in actors:
-            house.turns.end(actor)
-        house.is_right()
+def test_stale_fill_is_refused_in_every_order(house: House, what: str) -> None:
+    for before in ("cold", "warm"):
+        for order in orders(3, 2):
+            house.begin()
+            if before == "warm":
+                getattr(house, what)()
+            actors = [house.turns.start(getattr(house, what)), house.turns.start(house.rename)]
+            for number in order:
+                house.turns.go(actors[number])
+            for actor in actors:
+                house.turns.end(actor)
+            house.is_right()
 
     assert house.cache.filled > 0
-    assert before == "warm" or house.cache.refused > 0
+    assert house.cache.refused > 0
 
 
+@pytest.mark.telemed_engines("sqlite", "postgresql")
 @pytest.mark.parametrize("kind", ["redis"])
 @pytest.mark.parametrize("what", ["read", "read_label", "read_list"])
 @pytest.mark.failing_cache
@@ -177,7 +179,7 @@ def test_nobody_shares_a_load_that_began_before_a_write_had_returned(house: Hous
     house.is_right()
 
 
-@pytest.mark.telemed_size(schedules=(42, 840))
+@pytest.mark.telemed_size(schedules=(50, 1000))
 @pytest.mark.failing_cache
 def test_random_interleavings_serve_nothing_old(house: House, kind: str, telemed_size: ProofSize) -> None:
     draw = random.Random(f"{kind} 2030")
