@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import threading
 import weakref
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
 __all__ = ["Expiring", "InProcessState"]
@@ -71,7 +71,3 @@ class Expiring(Generic[K, V]):
         """Forget a value; whether it was there and had not expired."""
         found = self._values.pop(key, None)
         return found is not None and now < found[0]
-
-    def items(self, now: dt.datetime) -> Iterator[tuple[K, V]]:
-        """All that has not expired, the longest kept first."""
-        return ((key, value) for key, (expires_at, value) in self._values.items() if now < expires_at)

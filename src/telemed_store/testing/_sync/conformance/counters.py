@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -167,8 +168,13 @@ class CountersConformance(Conformance):
     ) -> None:
         somebody = uuid4()
         rows.commit(somebody)
-        assert counters.get(KIND, somebody) == 1
-        counters.increment(KIND, somebody)
+        for _ in range(50):
+            counters.reset(KIND, somebody)
+            began = time.monotonic()
+            assert counters.get(KIND, somebody) == 1
+            counters.increment(KIND, somebody)
+            if time.monotonic() - began < self.BRIEF.total_seconds():
+                break  # it came while the counter was settling, even on a machine that is busy
         self.outlast(self.BRIEF)
 
         assert counters.get(KIND, somebody) == 1
