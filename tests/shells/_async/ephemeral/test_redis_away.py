@@ -32,7 +32,7 @@ def program() -> Path:
 
 async def test_a_paused_redis_is_unavailable_within_the_limit_and_loses_nothing(program: Path) -> None:
     with ValkeyServer.start(program) as server:
-        redis = AsyncRedisConnections(parse_redis_url(server.url), 0.2)
+        redis = AsyncRedisConnections(parse_redis_url(server.url), 0.5)
         locks = AsyncRedisLocks(redis, Keyspace("test"))
         queues = AsyncRedisQueues(redis, Keyspace("test"), MINUTE)
         lock = await locks.acquire("job:one", MINUTE)

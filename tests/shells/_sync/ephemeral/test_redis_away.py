@@ -31,7 +31,7 @@ def program() -> Path:
 
 def test_a_paused_redis_is_unavailable_within_the_limit_and_loses_nothing(program: Path) -> None:
     with ValkeyServer.start(program) as server:
-        redis = RedisConnections(parse_redis_url(server.url), 0.2)
+        redis = RedisConnections(parse_redis_url(server.url), 0.5)
         locks = RedisLocks(redis, Keyspace("test"))
         queues = RedisQueues(redis, Keyspace("test"), MINUTE)
         lock = locks.acquire("job:one", MINUTE)
