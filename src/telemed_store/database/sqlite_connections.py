@@ -83,6 +83,11 @@ class SqliteConnection(sqlite3.Connection):
         super().close()
         _open.pop(id(self), None)
 
+    def __del__(self) -> None:
+        # A task that is cancelled while aiosqlite opens a connection for it never gets to see it.
+        with contextlib.suppress(sqlite3.Error):
+            self.close()
+
     def _check_process(self) -> None:
         if self.inherited:
             raise StoreError(_FORKED)
