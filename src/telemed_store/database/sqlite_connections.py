@@ -42,7 +42,7 @@ class SqliteConnection(sqlite3.Connection):
         self.ended = False
         self.inherited = False
         self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
-        self.file = os.path.realpath(database)
+        self.file: str = os.path.realpath(database)
         if self.file in _refused:
             raise StoreError(_FORKED)
         # Before it is open: a fork in between must know of it.
