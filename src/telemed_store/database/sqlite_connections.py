@@ -42,7 +42,7 @@ class SqliteConnection(sqlite3.Connection):
         self.ended = False
         self.inherited = False
         self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
-        self.file = os.path.realpath(database)
+        self.file: str = os.path.realpath(database)
         if self.file in _refused:
             raise StoreError(_FORKED)
         # Before it is open: a fork in between must know of it.
@@ -82,6 +82,11 @@ class SqliteConnection(sqlite3.Connection):
                 super().rollback()
         super().close()
         _open.pop(id(self), None)
+
+    def __del__(self) -> None:
+        # A task that is cancelled while aiosqlite opens a connection for it never gets to see it.
+        with contextlib.suppress(sqlite3.Error):
+            self.close()
 
     def _check_process(self) -> None:
         if self.inherited:
