@@ -21,7 +21,8 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, SecretStr, TypeAdapter, ValidationError
 
-from telemed_store.crypto.aead import NONCE_SIZE, aead_decrypt, aead_encrypt, new_nonce, pack
+from telemed_store.crypto.aead import pack
+from telemed_store.crypto.box import Box
 from telemed_store.crypto.key_store import KeyStore
 from telemed_store.database.models import is_storable
 from telemed_store.ephemeral.in_process import Expiring, InProcessState
@@ -128,7 +129,7 @@ class SessionSeal:
     """Makes tokens, and seals what they stand for."""
 
     def __init__(self, keys: KeyStore) -> None:
-        self._key = keys.derived_key("sessions")
+        self._box = Box(keys.derived_key("sessions"))
         self._tag_key = keys.derived_key("session_tags")
 
     def tag_of(self, user_id: UUID) -> str:
@@ -142,15 +143,13 @@ class SessionSeal:
 
     def seal(self, place: SessionPlace, user_id: UUID, payload: bytes) -> bytes:
         """What is kept of a session."""
-        nonce = new_nonce()
-        return nonce + aead_encrypt(self._key.reveal(), nonce, user_id.bytes + payload, _associated(place))
+        return self._box.seal(user_id.bytes + payload, _name(place))
 
     def open(self, tag: str, record: SessionRecord) -> Session | None:
         """A session from what lay at the place of a tag; None: it does not open there, and is as good as none."""
-        nonce, sealed = record.sealed[:NONCE_SIZE], record.sealed[NONCE_SIZE:]
         try:
-            opened = aead_decrypt(self._key.reveal(), nonce, sealed, _associated(SessionPlace(tag, record.digest)))
-        except (DecryptionFailed, ValueError):
+            opened = self._box.open(record.sealed, _name(SessionPlace(tag, record.digest)))
+        except DecryptionFailed:
             return None
         return Session(
             id=session_id(record.digest),
@@ -162,7 +161,7 @@ class SessionSeal:
         )
 
 
-def _associated(place: SessionPlace) -> bytes:
+def _name(place: SessionPlace) -> bytes:
     return pack(_DOMAIN, place.tag.encode(), place.digest.encode())
 
 

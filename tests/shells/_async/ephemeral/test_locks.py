@@ -18,7 +18,7 @@ from telemed_store.ephemeral.locks import FENCE_KEPT, NamedLock
 from telemed_store.ephemeral.ownership import new_owner
 from telemed_store.errors import ValidationFailed
 from telemed_store.redis_client.keys import Keyspace
-from telemed_store.testing._async.conformance.at_once import at_once
+from telemed_store.testing._async._synchronization import at_once
 from telemed_store.testing._async.conformance.locks import AsyncLocksConformance
 from telemed_store.testing.clock import PRESENT, FrozenClock
 

@@ -20,7 +20,7 @@ from telemed_store.ephemeral.queue_scripts import PARTS
 from telemed_store.ephemeral.queues import BackOff, NewJob, encoded_job
 from telemed_store.errors import ValidationFailed
 from telemed_store.redis_client.keys import Keyspace
-from telemed_store.testing._async.conformance.at_once import at_once
+from telemed_store.testing._async._synchronization import at_once
 from telemed_store.testing._async.conformance.queues import AsyncQueuesConformance
 from telemed_store.testing.clock import FrozenClock
 

@@ -18,7 +18,7 @@ from telemed_store.database.compatibility import schema_compatibility
 from telemed_store.ephemeral.locks import Lock
 from telemed_store.ephemeral.ownership import new_owner
 from telemed_store.errors import LeaseLost, TransactionConflict, ValidationFailed
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing.clock import PRESENT
 
 SYSTEM = Actor.system("tests")

@@ -19,7 +19,7 @@ from telemed_store.ephemeral.locks import FENCE_KEPT, NamedLock
 from telemed_store.ephemeral.ownership import new_owner
 from telemed_store.errors import ValidationFailed
 from telemed_store.redis_client.keys import Keyspace
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.locks import LocksConformance
 from telemed_store.testing.clock import PRESENT, FrozenClock
 

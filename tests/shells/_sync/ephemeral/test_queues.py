@@ -21,7 +21,7 @@ from telemed_store.ephemeral.queue_scripts import PARTS
 from telemed_store.ephemeral.queues import BackOff, NewJob, encoded_job
 from telemed_store.errors import ValidationFailed
 from telemed_store.redis_client.keys import Keyspace
-from telemed_store.testing._sync.conformance.at_once import at_once
+from telemed_store.testing._sync._synchronization import at_once
 from telemed_store.testing._sync.conformance.queues import QueuesConformance
 from telemed_store.testing.clock import FrozenClock
 
