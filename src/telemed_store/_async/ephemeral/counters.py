@@ -89,6 +89,7 @@ class AsyncCounters(Protocol):
 
         Raises:
             ValidationFailed: An argument is not what it has to be, or the kind has no loader.
+            StoreError: The loader answered something else than it has to. What it raises itself reaches the caller.
             Unavailable: The backend does not answer.
         """
         ...
@@ -98,6 +99,7 @@ class AsyncCounters(Protocol):
 
         Raises:
             ValidationFailed: An argument is not what it has to be, or the kind has no loader.
+            StoreError: The loader answered something else than it has to. What it raises itself reaches the caller.
             Unavailable: The backend does not answer.
         """
         ...

@@ -90,6 +90,7 @@ class Counters(Protocol):
 
         Raises:
             ValidationFailed: An argument is not what it has to be, or the kind has no loader.
+            StoreError: The loader answered something else than it has to. What it raises itself reaches the caller.
             Unavailable: The backend does not answer.
         """
         ...
@@ -99,6 +100,7 @@ class Counters(Protocol):
 
         Raises:
             ValidationFailed: An argument is not what it has to be, or the kind has no loader.
+            StoreError: The loader answered something else than it has to. What it raises itself reaches the caller.
             Unavailable: The backend does not answer.
         """
         ...
