@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +17,7 @@ from telemed_store._async._synchronization import WORLD
 from telemed_store._async.store import AsyncStore
 from telemed_store.audit.actor import Actor
 from telemed_store.database.identity import new_id
-from telemed_store.errors import CommitUncertain
+from telemed_store.errors import CommitUncertain, StoreError
 from telemed_store.testing.clock import FrozenClock
 
 pytestmark = pytest.mark.asyncio
@@ -49,6 +50,16 @@ async def test_the_hosts_commit_drops_and_its_rollback_does_not(store: AsyncStor
         assert (await unit.read_cached(ONE, row)).name == "neurology"
         assert (await mine.read_cached(ONE, row)).name == "cardiology"
     assert (await mine.read_cached(ONE, row)).name == "neurology"
+
+
+async def test_what_a_refused_verb_may_have_changed_goes_too(store: AsyncStore) -> None:
+    mine, row = store.acting_as(JOB), await added(store)
+    await mine.read_cached(ONE, row)
+    async with mine.unit_of_work() as unit:
+        with contextlib.suppress(StoreError):
+            await unit.write(cached_reads.rename_and_fail, row, "neurology")
+    assert (await mine.read_cached(ONE, row)).name == "neurology"
+    assert await mine.read_cached(ALL_NAMES) == ("neurology",)
 
 
 @pytest.mark.parametrize("commit", ["arrived", "lost"])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from telemed_store._sync._synchronization import WORLD
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
 from telemed_store.database.identity import new_id
-from telemed_store.errors import CommitUncertain
+from telemed_store.errors import CommitUncertain, StoreError
 from telemed_store.testing.clock import FrozenClock
 
 JOB = Actor.system("tests")
@@ -48,6 +49,16 @@ def test_the_hosts_commit_drops_and_its_rollback_does_not(store: Store, host: En
         assert unit.read_cached(ONE, row).name == "neurology"
         assert mine.read_cached(ONE, row).name == "cardiology"
     assert mine.read_cached(ONE, row).name == "neurology"
+
+
+def test_what_a_refused_verb_may_have_changed_goes_too(store: Store) -> None:
+    mine, row = store.acting_as(JOB), added(store)
+    mine.read_cached(ONE, row)
+    with mine.unit_of_work() as unit:
+        with contextlib.suppress(StoreError):
+            unit.write(cached_reads.rename_and_fail, row, "neurology")
+    assert mine.read_cached(ONE, row).name == "neurology"
+    assert mine.read_cached(ALL_NAMES) == ("neurology",)
 
 
 @pytest.mark.parametrize("commit", ["arrived", "lost"])
