@@ -88,3 +88,21 @@ def test_a_commit_that_may_have_happened_drops_and_keeps_nothing_for_a_while(
         for _ in range(3):
             mine.read_cached(ONE, row)
         assert len(cached_reads.loads) == 4
+
+
+@pytest.mark.failing_cache
+@pytest.mark.telemed_engines("sqlite", "postgresql")
+def test_a_drop_that_fails_is_made_up_for_before_the_next_read(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    mine, row, backend = store.acting_as(JOB), added(store), store.cache._backend
+    mine.read_cached(ONE, row)
+    drop = backend.drop
+
+    def fail(*_args: Any, **_named: Any) -> None:
+        raise LookupError("health data")
+
+    backend.drop = fail  # type: ignore[method-assign]
+    mine.write(cached_reads.rename, row, "neurology")
+    backend.drop = drop  # type: ignore[method-assign]
+    assert mine.read_cached(ONE, row).name == "neurology"
+    assert mine.read_cached(ALL_NAMES) == ("neurology",)
+    assert "health data" not in caplog.text
