@@ -35,7 +35,7 @@ class Changed(StoredModel):
 THING = Thing(id=ID, at=dt.datetime(2030, 1, 7, 12, 0, 0, 7, tzinfo=dt.UTC), name="Ação")
 PLAIN = Entry("thing", Thing, MINUTE)
 SEALED = Entry("thing", Thing, MINUTE, phi=True)
-CODEC = Codec(Box(Secret(bytes(32))))
+CODEC = Codec(Box(Secret(bytes(32))), b"here")
 
 
 def test_a_key_names_ids() -> None:
@@ -100,13 +100,19 @@ def test_another_key_or_schema_reads_nothing(entry: Entry[Any], key: CacheKey) -
 def test_other_master_keys_read_nothing_and_neither_does_damage() -> None:
     kept = CODEC.encode(SEALED, SEALED.key(ID), THING)
     with pytest.raises(Unreadable):
-        Codec(Box(Secret(bytes(31) + b"1"))).decode(SEALED, SEALED.key(ID), kept)
+        Codec(Box(Secret(bytes(31) + b"1")), b"here").decode(SEALED, SEALED.key(ID), kept)
     for damaged in (b"", kept[:-1], kept[:9], kept[:-1] + bytes([kept[-1] ^ 1]), b"{}"):
         with pytest.raises(Unreadable):
             CODEC.decode(SEALED, SEALED.key(ID), damaged)
     with pytest.raises(Unreadable) as failure:
-        CODEC.decode(PLAIN, PLAIN.key(ID), PLAIN.digest + b'{"name": "secret"}')
+        CODEC.decode(PLAIN, PLAIN.key(ID), CODEC.encode(PLAIN, PLAIN.key(ID), THING)[:8] + b'{"name": "secret"}')
     assert failure.value.__context__ is None
+
+
+def test_two_installations_in_one_namespace_do_not_read_each_other() -> None:
+    elsewhere = Codec(Box(Secret(bytes(32))), b"there")
+    with pytest.raises(Unreadable):
+        elsewhere.decode(PLAIN, PLAIN.key(ID), CODEC.encode(PLAIN, PLAIN.key(ID), THING))
 
 
 @pytest.mark.parametrize("stale", [Stale(CacheKey("thing:1"), 7, new_id()), Stale(Tag("thing:1"), 0, new_id())])

@@ -156,6 +156,7 @@ class AsyncUnitOfWork(AsyncRepositories):
             error = translate(failure, connection.dialect.name)
         except StoreError:
             # Operations refuse before their first write; what their statements met, the connection has noted.
+            self._notes.stale += journal.stale
             raise
         except BaseException:
             self._notes.health.fail(StoreError(_INTERRUPTED))

@@ -95,7 +95,7 @@ class Store:
         time = clock or SystemClock()
         redis = opened_redis(opening)
         backend = chosen_cache(opening, time, redis) if cache is None else cache
-        codec = Codec(Box(opening.keys.derived_key("cache")))
+        codec = Codec(Box(opening.keys.derived_key("cache")), opening.keys.derived_key("cache-installation").reveal())
         kept = Cache(backend, codec, pools, opening.settings, time)
         return cls(Core(opening.settings, time, opening.keys, cursors, pools, kept, redis), opening)
 

@@ -154,6 +154,7 @@ class UnitOfWork(Repositories):
             error = translate(failure, connection.dialect.name)
         except StoreError:
             # Operations refuse before their first write; what their statements met, the connection has noted.
+            self._notes.stale += journal.stale
             raise
         except BaseException:
             self._notes.health.fail(StoreError(_INTERRUPTED))

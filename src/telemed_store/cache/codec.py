@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ __all__ = ["Codec", "Seal", "Unreadable"]
 
 V = TypeVar("V")
 
-_DIGEST: Final = 8
+_HEAD: Final = 8
 
 
 class Unreadable(Exception):
@@ -35,13 +36,20 @@ class Seal(Protocol):
 class Codec:
     """Turns values into what backends keep, and back."""
 
-    def __init__(self, seal: Seal) -> None:
+    def __init__(self, seal: Seal, installation: bytes) -> None:
+        """Keep values for one installation.
+
+        Args:
+            seal: Seals what is health data.
+            installation: Differs between installations, so that two that share a namespace by mistake do not read each other's values.
+        """
         self._seal = seal
+        self._installation = installation
 
     def encode(self, entry: Entry[V], key: CacheKey, value: V | None) -> bytes:
         """A value as it is kept; None stands for "there is none"."""
         body = b"" if value is None else entry.adapter.dump_json(value)
-        return entry.digest + (self._seal.seal(body, _name(entry, key)) if entry.phi else body)
+        return self._head(entry) + (self._seal.seal(body, _name(entry, key)) if entry.phi else body)
 
     def decode(self, entry: Entry[V], key: CacheKey, kept: bytes) -> V | None:
         """The value again, validated as if a caller had sent it.
@@ -49,8 +57,8 @@ class Codec:
         Raises:
             Unreadable: It is of another schema or other keys, or no value at all.
         """
-        digest, body = kept[:_DIGEST], kept[_DIGEST:]
-        if digest != entry.digest:
+        head, body = kept[:_HEAD], kept[_HEAD:]
+        if head != self._head(entry):
             raise Unreadable
         try:
             plain = self._seal.open(body, _name(entry, key)) if entry.phi else body
@@ -59,6 +67,9 @@ class Codec:
             pass
         # Outside the handler: pydantic's error holds the value.
         raise Unreadable
+
+    def _head(self, entry: Entry[Any]) -> bytes:
+        return hashlib.sha256(entry.digest + self._installation).digest()[:_HEAD]
 
 
 def _name(entry: Entry[Any], key: CacheKey) -> bytes:

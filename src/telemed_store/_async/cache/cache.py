@@ -124,7 +124,7 @@ class AsyncCache:
         Raises:
             Unavailable: The cache or the database does not answer.
         """
-        if not self.is_shared:
+        if not self.is_shared and self._healing.is_done():
             return
         loss = self._healing.begin()
         if loss is None:
@@ -136,6 +136,10 @@ class AsyncCache:
             self._healing.end(loss, applied)
 
     async def _heal(self, loss: object) -> list[Stale]:
+        if not self.is_shared:
+            # Nothing is written down for it: what it did not take, nobody knows.
+            await self._backend.clear()
+            return []
         position = read_position(await self._backend.position())
         found = await self._on_the_primary(partial(invalidations.lost_since, position=position, lookback=LOOKBACK))
         if found.everything:
@@ -179,12 +183,11 @@ class AsyncCache:
 
     async def _look(self, key: CacheKey, tags: Sequence[Tag]) -> Looked | None:
         try:
-            if self.is_shared:
-                if self._healing.is_due():
-                    await self.heal()
-                if not self._healing.is_done():
-                    # Somebody else is at it: meanwhile the database is asked.
-                    return None
+            if self._healing.is_due():
+                await self.heal()
+            if not self._healing.is_done():
+                # Somebody else is at it: meanwhile the database is asked.
+                return None
             return await self._backend.look(key, tags)
         except Exception as failure:  # noqa: BLE001 - whatever a backend raises, the database knows the answer
             self._failed("looking", failure)

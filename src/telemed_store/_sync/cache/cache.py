@@ -123,7 +123,7 @@ class Cache:
         Raises:
             Unavailable: The cache or the database does not answer.
         """
-        if not self.is_shared:
+        if not self.is_shared and self._healing.is_done():
             return
         loss = self._healing.begin()
         if loss is None:
@@ -135,6 +135,10 @@ class Cache:
             self._healing.end(loss, applied)
 
     def _heal(self, loss: object) -> list[Stale]:
+        if not self.is_shared:
+            # Nothing is written down for it: what it did not take, nobody knows.
+            self._backend.clear()
+            return []
         position = read_position(self._backend.position())
         found = self._on_the_primary(partial(invalidations.lost_since, position=position, lookback=LOOKBACK))
         if found.everything:
@@ -178,12 +182,11 @@ class Cache:
 
     def _look(self, key: CacheKey, tags: Sequence[Tag]) -> Looked | None:
         try:
-            if self.is_shared:
-                if self._healing.is_due():
-                    self.heal()
-                if not self._healing.is_done():
-                    # Somebody else is at it: meanwhile the database is asked.
-                    return None
+            if self._healing.is_due():
+                self.heal()
+            if not self._healing.is_done():
+                # Somebody else is at it: meanwhile the database is asked.
+                return None
             return self._backend.look(key, tags)
         except Exception as failure:  # noqa: BLE001 - whatever a backend raises, the database knows the answer
             self._failed("looking", failure)

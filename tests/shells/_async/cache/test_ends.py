@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +17,7 @@ from telemed_store._async._synchronization import WORLD
 from telemed_store._async.store import AsyncStore
 from telemed_store.audit.actor import Actor
 from telemed_store.database.identity import new_id
-from telemed_store.errors import CommitUncertain
+from telemed_store.errors import CommitUncertain, StoreError
 from telemed_store.testing.clock import FrozenClock
 
 pytestmark = pytest.mark.asyncio
@@ -51,6 +52,16 @@ async def test_the_hosts_commit_drops_and_its_rollback_does_not(store: AsyncStor
     assert (await mine.read_cached(ONE, row)).name == "neurology"
 
 
+async def test_what_a_refused_verb_may_have_changed_goes_too(store: AsyncStore) -> None:
+    mine, row = store.acting_as(JOB), await added(store)
+    await mine.read_cached(ONE, row)
+    async with mine.unit_of_work() as unit:
+        with contextlib.suppress(StoreError):
+            await unit.write(cached_reads.rename_and_fail, row, "neurology")
+    assert (await mine.read_cached(ONE, row)).name == "neurology"
+    assert await mine.read_cached(ALL_NAMES) == ("neurology",)
+
+
 @pytest.mark.parametrize("commit", ["arrived", "lost"])
 async def test_a_commit_that_may_have_happened_drops_and_keeps_nothing_for_a_while(
     store: AsyncStore, telemed_faults: Any, telemed_clock: FrozenClock, kind: str, commit: str
@@ -78,3 +89,23 @@ async def test_a_commit_that_may_have_happened_drops_and_keeps_nothing_for_a_whi
         for _ in range(3):
             await mine.read_cached(ONE, row)
         assert len(cached_reads.loads) == 4
+
+
+@pytest.mark.failing_cache
+@pytest.mark.telemed_engines("sqlite", "postgresql")
+async def test_a_drop_that_fails_is_made_up_for_before_the_next_read(
+    store: AsyncStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, row, backend = store.acting_as(JOB), await added(store), store.cache._backend
+    await mine.read_cached(ONE, row)
+    drop = backend.drop
+
+    async def fail(*_args: Any, **_named: Any) -> None:
+        raise LookupError("health data")
+
+    backend.drop = fail  # type: ignore[method-assign]
+    await mine.write(cached_reads.rename, row, "neurology")
+    backend.drop = drop  # type: ignore[method-assign]
+    assert (await mine.read_cached(ONE, row)).name == "neurology"
+    assert await mine.read_cached(ALL_NAMES) == ("neurology",)
+    assert "health data" not in caplog.text

@@ -95,23 +95,6 @@ async def test_reads_stay_right_and_the_cache_comes_back(
 
 @pytest.mark.failing_cache
 @pytest.mark.telemed_engines("sqlite")
-async def test_a_drop_that_fails_is_made_up_for_before_the_next_read(store: AsyncStore) -> None:
-    mine, row, backend = store.acting_as(JOB), await added(store), store.cache._backend
-    await mine.read_cached(ONE, row)
-    drop = backend.drop
-
-    async def fail(*_args: Any, **_named: Any) -> None:
-        raise LookupError("health data")
-
-    backend.drop = fail  # type: ignore[method-assign]
-    await mine.write(cached_reads.rename, row, "neurology")
-    backend.drop = drop  # type: ignore[method-assign]
-    assert (await mine.read_cached(ONE, row)).name == "neurology"
-    assert await mine.read_cached(ALL_NAMES) == ("neurology",)
-
-
-@pytest.mark.failing_cache
-@pytest.mark.telemed_engines("sqlite")
 async def test_a_server_that_says_nothing_costs_its_time_limit_once(
     opened: Callable[..., AsyncStore], server: ValkeyServer
 ) -> None:
