@@ -6,7 +6,8 @@ Durations are `datetime.timedelta` (in the environment: ISO 8601 such as ``PT30M
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, Literal
+import re
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,7 +33,8 @@ def _short(default: str, description: str) -> dt.timedelta:
     return field
 
 
-_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+_NUMBER: Final = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
+_UNITS: Final = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
 def _parse(text: str) -> dt.timedelta:
@@ -137,6 +139,15 @@ class Settings(BaseSettings):
     counter_lifetime: dt.timedelta = _short("60 min", "A counter that is not rebuilt from the database.")
     presence_lease: dt.timedelta = _short("90 s", "Presence in a room without a heartbeat.")
     presence_heartbeat: dt.timedelta = _short("30 s", "How often presence is to be renewed; less than the lease.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_seconds(cls, given: object, field: ValidationInfo) -> object:
+        """An environment holds texts only: a number there is one of seconds."""
+        annotation = cls.model_fields[str(field.field_name)].annotation
+        if isinstance(given, str) and annotation in {dt.timedelta, dt.timedelta | None} and _NUMBER.fullmatch(given):
+            return float(given)
+        return given
 
     @field_validator("presence_heartbeat")
     @classmethod

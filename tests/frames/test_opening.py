@@ -157,6 +157,18 @@ def test_settings_come_from_the_environment_and_arguments_win(monkeypatch: pytes
     assert load_settings().schema_name == "tenant_a"
 
 
+@pytest.mark.parametrize(("written", "meant"), [("10", 10), ("0.25", 0.25), ("PT1M", 60)])
+def test_a_duration_in_the_environment_is_seconds_or_iso_8601(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: float
+) -> None:
+    monkeypatch.setenv("TELEMED_STORE_REDIS_TIMEOUT", written)
+    monkeypatch.setenv("TELEMED_STORE_SLOT_STEP", written)
+
+    settings = load_settings()
+
+    assert (settings.redis_timeout.total_seconds(), settings.slot_step) == (meant, dt.timedelta(seconds=meant))
+
+
 def test_a_key_store_is_plugged_in_by_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     import types
 
