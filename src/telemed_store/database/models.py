@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar
+import re
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -46,9 +47,13 @@ class Input(BaseModel):
     __str__ = __repr__
 
 
+# A search in C: looked at one by one in Python the characters of a long message took half a millisecond each time.
+_NEVER_STORED: Final = re.compile(r"[\x00\ud800-\udfff]")
+
+
 def is_storable(text: str) -> bool:
     """Whether every engine can store a text, and so can be asked for it: no NUL characters, no lone surrogates."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _NEVER_STORED.search(text) is None
 
 
 def _storable_text(value: str) -> str:
