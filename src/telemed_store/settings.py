@@ -144,10 +144,9 @@ class Settings(BaseSettings):
     @classmethod
     def _in_seconds(cls, given: object, field: ValidationInfo) -> object:
         """An environment holds texts only: a number there is one of seconds."""
-        annotation = cls.model_fields[str(field.field_name)].annotation
-        if isinstance(given, str) and annotation in {dt.timedelta, dt.timedelta | None} and _NUMBER.fullmatch(given):
-            return float(given)
-        return given
+        annotation: object = cls.model_fields[str(field.field_name)].annotation
+        is_duration = annotation == dt.timedelta or annotation == dt.timedelta | None
+        return float(given) if is_duration and isinstance(given, str) and _NUMBER.fullmatch(given) else given
 
     @field_validator("presence_heartbeat")
     @classmethod
