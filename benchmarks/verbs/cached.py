@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from pathlib import Path
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy import Connection
 
 from benchmarks.bench import Bench
 from benchmarks.tapes import JOB, play, play_async, record, record_async
 from benchmarks.timing import Contender
-from telemed_store import AsyncStore, Doctor, NotFound, Settings, Store
-from telemed_store.audit.context import Context
-from telemed_store.cache.keys import Entry
-from telemed_store.cache.reading import Cached
-from telemed_store.people import operations
+from telemed_store import AsyncStore, Settings, Store
 from telemed_store.testing.servers.valkey import ValkeyServer, find_valkey
-
-ENTRY = Entry("benchmark_doctor", Doctor, dt.timedelta(hours=1), phi=True)
-
-
-def load(connection: Connection, context: Context, doctor_id: UUID) -> Doctor | None:
-    return operations.doctor(connection, context, doctor_id)
-
-
-def show(context: Context, found: Doctor | None, doctor_id: UUID) -> Doctor:  # noqa: ARG001 - every viewer's half takes them
-    if found is None:
-        raise NotFound("doctor")
-    return found
-
-
-PROFILE = Cached(ENTRY, lambda *args: ENTRY.key(args[-1]), load, show, version=lambda found: found.version)
 
 
 def contenders(bench: Bench, _calls: int) -> list[Contender]:
@@ -61,7 +38,7 @@ def contenders(bench: Bench, _calls: int) -> list[Contender]:
         bench.closing.callback(lambda opened=async_store: bench.loop.run(opened.close()))
         async_reader = async_store.reader(JOB)
         found += [
-            Contender(name, "sync", lambda asked=reader: asked.read_cached(PROFILE, next(any_id))),
-            Contender(name, "async", lambda asked=async_reader: asked.read_cached(PROFILE, next(any_id))),
+            Contender(name, "sync", lambda asked=reader: asked.people.doctor(next(any_id))),
+            Contender(name, "async", lambda asked=async_reader: asked.people.doctor(next(any_id))),
         ]
     return found

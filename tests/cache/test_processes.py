@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import cached_reads
 import pytest
 from cached_reads import ALL_NAMES, ONE
+from forking import in_child, waiting_child
 
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
@@ -36,19 +37,6 @@ def counted() -> Iterator[None]:
     cached_reads.while_loading.clear()
 
 
-def in_child(work: Callable[[], None]) -> None:
-    """Another process does it, and ends."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-
-
 def added(store: Store, name: str) -> UUID:
     return store.acting_as(JOB).write(cached_reads.add, new_id(), name)
 
@@ -66,13 +54,14 @@ def test_another_process_that_writes_to_the_file_is_noticed(telemed_settings: Se
             assert mine.read_cached(ALL_NAMES) == ("cardiology",)
         assert cached_reads.loads == [row]
 
-        in_child(lambda: rename("neurology"))
+        assert in_child(lambda: rename("neurology")) == 0
         assert mine.read_cached(ONE, row).name == "neurology"
         assert mine.read_cached(ALL_NAMES) == ("neurology",)
 
         # Between the database's answer and its being kept: then it is not kept.
         store.cache._backend._values.clear()  # type: ignore[attr-defined]
-        cached_reads.while_loading.append(lambda: in_child(lambda: rename("oncology")))
+        elsewhere = waiting_child(lambda: rename("oncology"))  # forked now: not in the middle of a load
+        cached_reads.while_loading.append(elsewhere)
         assert mine.read_cached(ONE, row).name == "neurology"
         assert mine.read_cached(ONE, row).name == "oncology"
 
@@ -89,7 +78,7 @@ def test_a_forked_child_has_a_cache_of_its_own(telemed_settings: Settings) -> No
             assert mine.read_cached(ONE, row).name == "neurology"
             store.close()
 
-        in_child(work)
+        assert in_child(work) == 0
         assert mine.read_cached(ONE, row).name == "neurology"
         mine.write(cached_reads.rename, row, "oncology")
         assert mine.read_cached(ONE, row).name == "oncology"
@@ -107,7 +96,7 @@ def test_what_another_process_changed_is_gone_from_redis(shared: Settings) -> No
                 other.acting_as(JOB).write(cached_reads.rename, row, "neurology")
                 assert other.acting_as(JOB).read_cached(ONE, row).name == "neurology"
 
-        in_child(work)
+        assert in_child(work) == 0
         assert (mine.read_cached(ONE, row).name, mine.read_cached(ALL_NAMES)) == ("neurology", ("neurology",))
         assert cached_reads.loads == [row]  # the other process has asked, and what it kept is shown here
 

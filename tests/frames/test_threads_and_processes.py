@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from forking import exit_code, fork, in_child
 
 from telemed_store._async.store import AsyncStore
 from telemed_store._sync._synchronization import FifoLock
@@ -35,28 +36,6 @@ def loops_end() -> Iterator[None]:
 def ends_its_loops(test: Callable[..., None]) -> Callable[..., None]:
     """Connections of an event loop that ended without closing them cannot be closed: they are collected within the test, with warnings."""
     return pytest.mark.usefixtures("loops_end")(pytest.mark.filterwarnings("ignore::ResourceWarning")(test))
-
-
-def fork(work: Callable[[], object]) -> int:
-    """Fork a child that works and ends, and answer with its id at once."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return pid
-
-
-def exit_code(pid: int) -> int:
-    """A child's exit code at its end: 0 if nothing was raised."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def in_child(work: Callable[[], object]) -> int:
-    return exit_code(fork(work))
 
 
 class Relay:
