@@ -57,7 +57,7 @@ def test_what_is_for_one_viewer_alone_is_asked_each_time(
             job.people.specializations(limit=1, cursor=first.next_cursor)
         counts.append(sent.count)
 
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 def test_a_patients_own_time_is_taken_from_slots_that_are_kept(store: Store, make: Make) -> None:
