@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from certificates import certified
+from tls_front import tls_front
 
 from telemed_store._sync._synchronization import sleep
 from telemed_store._sync.redis_connections import RedisConnections
@@ -116,3 +118,16 @@ def test_an_account_that_is_refused_is_a_mistake_in_the_settings(program: Path) 
         right = RedisConnections(parse_redis_url(server.url.replace("//", "//:right@")), 5.0)
         assert right.command("PING") is True
         right.close()
+
+
+def test_tls_to_a_server_whose_certificate_is_trusted_and_to_no_other(program: Path, tmp_path: Path) -> None:
+    certificate, key = certified(tmp_path)
+    with ValkeyServer.start(program) as server, tls_front(server.port, certificate, key) as port:
+        url = f"rediss://127.0.0.1:{port}/0"
+        trusting = RedisConnections(parse_redis_url(f"{url}?ssl_ca_certs={certificate}"), 5.0)
+        assert trusting.command("PING") is True
+        trusting.close()
+        distrustful = RedisConnections(parse_redis_url(url), 5.0)
+        with pytest.raises(Unavailable):
+            distrustful.command("PING")
+        distrustful.close()
