@@ -342,6 +342,6 @@ OWN: Final[dict[str, Verb]] = {
     "messages.send": Verb(lambda f, w: f.messages.send(w.make.new_message(w.patient.user_id)), 7, together=4),
     "messages.edit": Verb(lambda f, w: f.messages.edit(w.answer.id, "better", 1), 6),
     "messages.delete": Verb(lambda f, w: f.messages.delete(w.answer.id, 1), 8),
-    "messages.mark_read": Verb(lambda f, w: f.messages.mark_read(w.letter.conversation_id, 1), 5),
+    "messages.mark_read": Verb(lambda f, w: f.messages.mark_read(w.letter.conversation_id, 1), 5, together=1),
     "messages.mark_delivered": Verb(lambda f, w: f.messages.mark_delivered(w.letter.conversation_id, 1), 3),
 }

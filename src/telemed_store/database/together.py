@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert
@@ -23,14 +24,15 @@ Change = tuple[Insert | Update, Mapping[str, Any]]
 def insert_together(connection: Connection, *rows: TableRow, changes: Sequence[Change] = ()) -> None:
     """Insert rows in the order given, so that a row may refer to one before it; and make changes that go with them.
 
+    Rows of one table that follow each other are one statement everywhere, and name the same columns.
     On PostgreSQL all is one statement, at whose end its foreign keys are checked. Its parts see the tables as they were before it, and
     run in an order of the server's own: no two may concern one row, and a change that is to follow another reads what that returns.
     """
     if connection.dialect.name != "postgresql":
         for statement, values in changes:
             connection.execute(statement, values)
-        for table, row in rows:
-            connection.execute(_single(table), row)
+        for table, several in groupby(rows, itemgetter(0)):
+            connection.execute(_single(table), [row for _, row in several])
         return
     shape = tuple((table, tuple(row)) for table, row in rows)
     statement, names = _combined(shape, tuple(change for change, _ in changes))

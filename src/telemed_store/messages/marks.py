@@ -12,17 +12,19 @@ from sqlalchemy import Connection, Row
 
 from telemed_store.audit.context import Context
 from telemed_store.database.identity import new_id
+from telemed_store.database.together import TableRow, insert_together
 from telemed_store.errors import NotFound, NotPermitted, ValidationFailed
-from telemed_store.events.operations import record
+from telemed_store.events.operations import record_with
 from telemed_store.messages import statements as sql
 from telemed_store.messages.caching import UNREAD
 from telemed_store.messages.models import MarkKind, MessagesRead
+from telemed_store.messages.tables import conversation_marks
 
 __all__ = ["mark_delivered", "mark_read"]
 
 
 def mark_read(connection: Connection, context: Context, conversation_id: UUID, upto_seq: int) -> int:
-    """Mark all messages up to a number as read, and so as delivered: one statement if nothing is new, else five at most (Q094).
+    """Mark all messages up to a number as read, and so as delivered: one statement if nothing is new, else five at most, four on PostgreSQL (Q094).
 
     Returns:
         How many of them were unread.
@@ -35,19 +37,15 @@ def mark_read(connection: Connection, context: Context, conversation_id: UUID, u
     if taken:
         context.changed(UNREAD.key(_reader(context)))
     kinds = [MarkKind.READ, *([MarkKind.DELIVERED] if upto > seen.delivered_upto else [])]
-    _write_marks(connection, context, conversation_id, kinds, upto)
-    record(
-        connection,
-        context,
-        MessagesRead(
-            aggregate_id=seen.id,
-            aggregate_version=seen.version + 1,
-            recipients=(seen.peer_id, _reader(context)),
-            conversation_id=conversation_id,
-            reader_id=_reader(context),
-            upto_seq=upto,
-        ),
+    read = MessagesRead(
+        aggregate_id=seen.id,
+        aggregate_version=seen.version + 1,
+        recipients=(seen.peer_id, _reader(context)),
+        conversation_id=conversation_id,
+        reader_id=_reader(context),
+        upto_seq=upto,
     )
+    record_with(connection, context, read, *_marks(context, conversation_id, kinds, upto))
     return taken
 
 
@@ -62,7 +60,7 @@ def mark_delivered(connection: Connection, context: Context, conversation_id: UU
     if upto <= seen.delivered_upto:
         return 0
     connection.execute(sql.MARK_DELIVERED, {"row_id": seen.id, "now": context.now(), "new_delivered_upto": upto})
-    _write_marks(connection, context, conversation_id, [MarkKind.DELIVERED], upto)
+    insert_together(connection, *_marks(context, conversation_id, [MarkKind.DELIVERED], upto))
     return int(upto - seen.delivered_upto)
 
 
@@ -119,10 +117,6 @@ def _take(
     return taken
 
 
-def _write_marks(
-    connection: Connection, context: Context, conversation_id: UUID, kinds: list[MarkKind], upto: int
-) -> None:
+def _marks(context: Context, conversation_id: UUID, kinds: list[MarkKind], upto: int) -> list[TableRow]:
     row = {"created_at": context.now(), "conversation_id": conversation_id, "upto_seq": upto}
-    connection.execute(
-        sql.INSERT_MARK, [{**row, "id": new_id(), "user_id": _reader(context), "kind": kind} for kind in kinds]
-    )
+    return [(conversation_marks, {**row, "id": new_id(), "user_id": _reader(context), "kind": kind}) for kind in kinds]

@@ -18,7 +18,6 @@ from telemed_store.messages.statements.making import (
 )
 from telemed_store.messages.statements.marking import (
     COUNT_UNREAD_BETWEEN,
-    INSERT_MARK,
     LOCK_FOR_MARK,
     MARK_DELIVERED,
     MARK_READ,
@@ -67,7 +66,6 @@ __all__ = [
     "CONVERSATION_OF_VIEWER",
     "COUNT_UNREAD_BETWEEN",
     "INSERT_CONVERSATION",
-    "INSERT_MARK",
     "INSERT_PARTICIPANT",
     "INSERT_REVISION",
     "INSERT_TOTAL",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from telemed_store.database.types import Id, UtcDateTime
 from telemed_store.messages.statements.parts import PEER, in_order
 from telemed_store.messages.tables import (
-    conversation_marks,
     conversation_participants,
     conversations,
     messages,
@@ -18,7 +17,6 @@ from telemed_store.messages.tables import (
 
 __all__ = [
     "COUNT_UNREAD_BETWEEN",
-    "INSERT_MARK",
     "LOCK_FOR_MARK",
     "MARK_DELIVERED",
     "MARK_READ",
@@ -97,4 +95,3 @@ MARK_READ_AND_TAKE: Final = (
 MARK_READ_COUNTING: Final = _MARK.values(
     {**_READ, "unread_count": conversation_participants.c.unread_count - _UNREAD_BETWEEN.scalar_subquery()}
 ).returning(conversation_participants.c.unread_count)
-INSERT_MARK: Final = insert(conversation_marks)
