@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,7 +99,13 @@ def check_plugged_in(**parts: tuple[object, *tuple[type, ...]]) -> None:
 def _fits(part: object, kind: type) -> bool:
     if not is_protocol(kind):
         return isinstance(part, kind)
-    return all(callable(getattr(part, name, None)) for name in vars(kind) if not name.startswith("_"))
+    return all(_does(part, name, asked) for name, asked in vars(kind).items() if not name.startswith("_"))
+
+
+def _does(part: object, name: str, asked: object) -> bool:
+    """Whether a part has a method, and one of the same world: a value where a coroutine is awaited would fail at every call."""
+    method = getattr(part, name, None)
+    return callable(method) and iscoroutinefunction(method) == iscoroutinefunction(asked)
 
 
 def open_direct(database_url: str | URL | None = None, settings: Settings | None = None) -> DirectOpening:

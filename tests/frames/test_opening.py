@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from telemed_store._async.cache.in_process import AsyncInProcessCache
+from telemed_store._async.store import AsyncStore
+from telemed_store._sync.cache.in_process import InProcessCache
 from telemed_store._sync.store import Store
 from telemed_store.audit.actor import Actor
 from telemed_store.crypto.data_keys import Purpose
 from telemed_store.crypto.key_store import KeyStore, SqlKeyStore
 from telemed_store.crypto.master_keys import MasterKeys
+from telemed_store.database.clock import SystemClock
 from telemed_store.database.identity import new_id
 from telemed_store.errors import SettingsError
 from telemed_store.settings import Settings, load_settings
@@ -200,9 +204,18 @@ def test_keys_and_clock_are_plugged_in_by_argument(tmp_path: Path) -> None:
         assert not (tmp_path / "x.db.keys").exists()
 
 
-def test_opening_an_asynchronous_store_does_no_input_or_output(tmp_path: Path) -> None:
-    from telemed_store._async.store import AsyncStore
+def test_a_cache_of_the_other_world_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'telemed.sqlite3'}"
+    ours, theirs = InProcessCache(SystemClock()), AsyncInProcessCache(SystemClock())
 
+    with pytest.raises(SettingsError, match="the argument cache"):
+        Store.open(url, cache=theirs)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="the argument cache"):
+        AsyncStore.open(url, cache=ours)  # type: ignore[arg-type]
+    Store.open(url, cache=ours).close()
+
+
+def test_opening_an_asynchronous_store_does_no_input_or_output(tmp_path: Path) -> None:
     AsyncStore.open("postgresql://nobody@203.0.113.1:1/none", settings=load_settings(keys=KEYS))
     AsyncStore.open(f"sqlite:///{tmp_path / 'x.db'}", settings=load_settings(keys=KEYS))
     assert list(tmp_path.iterdir()) == []

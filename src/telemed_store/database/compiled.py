@@ -95,7 +95,8 @@ class CompiledStatement:
 
     def __init__(self, statement: Asking | Telling, connection: Connection, values: Mapping[str, Any]) -> None:
         dialect = connection.dialect
-        self.schemas = schemas = connection.get_execution_options().get("schema_translate_map")
+        schemas = connection.get_execution_options().get("schema_translate_map")
+        self.schemas: Mapping[str | None, str | None] | None = schemas
         compiled = statement.compile(
             dialect=dialect,
             column_keys=list(values),
@@ -112,8 +113,8 @@ class CompiledStatement:
             for name in lists.get(bind, (bind,))
         }
         given = {*values, *(name for bind, names in lists.items() if bind in values for name in names)}
-        self.sql = state.statement
-        self.size = len(values)
+        self.sql: str = state.statement
+        self.size: int = len(values)
         self.lists = [(bind, names) for bind, names in lists.items() if bind in values]
         self._order = state.positiontup
         self._conversions = [(name, conversion) for name, conversion in conversions.items() if name in given]
@@ -128,7 +129,7 @@ class CompiledStatement:
             for place, column in enumerate(columns.values())
             if (conversion := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
-        self.metadata = SimpleResultMetaData(list(columns))
+        self.metadata: SimpleResultMetaData = SimpleResultMetaData(list(columns))
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver takes them."""
