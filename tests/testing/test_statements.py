@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from registering import new_patient
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from telemed_store import Actor, AsyncStore, Settings, Store
 from telemed_store.testing._sync.make import Make
@@ -41,7 +42,8 @@ def test_transaction_control_is_not_counted(telemed: Store, telemed_statements: 
 
 
 def test_other_databases_are_not_counted(telemed: Store, telemed_statements: StatementCounter) -> None:
-    with telemed_statements() as seen, create_engine("sqlite://").connect() as elsewhere:
+    another = create_engine("sqlite://", poolclass=NullPool)
+    with telemed_statements() as seen, another.connect() as elsewhere:
         elsewhere.execute(text("SELECT 2"))
     assert seen.count == 0
 
